@@ -1,0 +1,60 @@
+//! The operations of NirFagsystem: one row each. A test holds them against `services/NirFagsystem.wsdl`.
+
+use nir_xsd::limits::{MAX_OTHER_BYTES, MAX_REGISTRERINGER_BYTES};
+use nir_xsd::message::NAMESPACE;
+
+use crate::refusal::{FaultCode, Refusal};
+
+/// Largest request of any operation.
+pub const LARGEST: usize = MAX_REGISTRERINGER_BYTES;
+
+/// One operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// Its name; also the request's root element.
+    pub name: &'static str,
+    /// SOAPAction and wsa:Action.
+    pub action: &'static str,
+    /// The answer's root element.
+    pub answer: &'static str,
+    /// Largest request.
+    pub max_bytes: usize,
+}
+
+macro_rules! operations {
+    ($($name:literal $max:expr),* $(,)?) => {
+        /// All of them.
+        pub const OPERATIONS: &[Operation] = &[$(Operation {
+            name: $name,
+            action: concat!("urn:no:nir:fagsystem:v1/", $name),
+            answer: concat!($name, "Svar"),
+            max_bytes: $max,
+        }),*];
+    };
+}
+
+operations! {
+    "ping" MAX_OTHER_BYTES,
+    "sendRegistreringer" MAX_REGISTRERINGER_BYTES,
+    "hentKvittering" MAX_OTHER_BYTES,
+    "hentPerson" MAX_OTHER_BYTES,
+    "hentKodeverk" MAX_OTHER_BYTES,
+    "hentEndringer" MAX_OTHER_BYTES,
+    "bekreftEndringer" MAX_OTHER_BYTES,
+}
+
+/// By SOAPAction.
+pub fn by_action(action: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|operation| operation.action == action)
+}
+
+/// By the Body's child: another namespace is another contract (X303), another root no operation (T105).
+pub fn by_root(namespace: &str, root: &str) -> Result<&'static Operation, Refusal> {
+    if namespace != NAMESPACE {
+        return Err(Refusal::new("NIR-X303", FaultCode::Sender, "another payload namespace"));
+    }
+    OPERATIONS
+        .iter()
+        .find(|operation| operation.name == root)
+        .ok_or_else(|| Refusal::new("NIR-T105", FaultCode::Sender, "an unknown root element"))
+}

@@ -1,0 +1,128 @@
+//! The typed messages, written by hand: one struct per XSD type, one field per element (design.md 2).
+//!
+//! `tests/drift.rs` proves that schema and types cannot part: what the schema can say, these types read and
+//! write without loss.
+
+use serde::{Deserialize, Serialize};
+
+mod endring;
+mod header;
+mod kodeverk;
+mod kvittering;
+mod person;
+mod ping;
+mod registrering;
+mod version;
+mod write;
+
+pub use endring::*;
+pub use header::*;
+pub use kodeverk::*;
+pub use kvittering::*;
+pub use person::*;
+pub use ping::*;
+pub use registrering::*;
+pub use version::Version;
+
+/// The one payload namespace (contract.md 0.1).
+pub const NAMESPACE: &str = "urn:no:nir:melding:v1";
+
+/// A message that is valid by schema and still could not be decoded: a defect of ours, never the sender's.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ParseError(String);
+
+macro_rules! wrappers {
+    ($(#[$doc:meta])* $name:ident { $($root:literal => $variant:ident($wrapper:ident { $child:ident: $inner:ty }),)* }) => {
+        $(
+            #[doc = concat!("The wrapper `", $root, "`.")]
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+            #[serde(rename_all = "camelCase")]
+            pub struct $wrapper {
+                #[doc = concat!("Its one child, `", stringify!($child), "`.")]
+                pub $child: $inner,
+            }
+        )*
+
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum $name {
+            $(#[doc = concat!("`", $root, "`")] $variant($wrapper),)*
+        }
+
+        impl $name {
+            /// Local names of the roots.
+            pub const ROOTS: &'static [&'static str] = &[$($root),*];
+
+            /// Local name of the root.
+            pub fn root(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $root,)* }
+            }
+
+            /// Decodes the Body child; the prefix it uses does not matter.
+            pub fn parse(body_child: &[u8]) -> Result<Self, ParseError> {
+                let text = std::str::from_utf8(body_child).map_err(|error| ParseError(error.to_string()))?;
+                let decoded = match write::root_of(text) {
+                    $($root => quick_xml::de::from_str(text).map(Self::$variant),)*
+                    other => return Err(ParseError(format!("no root of ours: {} bytes", other.len()))),
+                };
+                // The decoder's own words can quote the message, so only their kind is kept.
+                decoded.map_err(|error| ParseError(write::kind_of(&error).to_owned()))
+            }
+
+            /// The exclusive canonical form of the Body child, with the payload namespace as default namespace
+            /// of its root.
+            pub fn to_xml(&self) -> Vec<u8> {
+                match self { $(Self::$variant(wrapper) => write::canonical($root, wrapper),)* }
+            }
+        }
+    };
+}
+
+wrappers! {
+    /// What a fagsystem asks.
+    Request {
+        "ping" => Ping(Ping { forespoersel: Pingforespoersel }),
+        "sendRegistreringer" => SendRegistreringer(SendRegistreringer { melding: Registreringsmelding }),
+        "hentKvittering" => HentKvittering(HentKvittering { forespoersel: Kvitteringsforespoersel }),
+        "hentPerson" => HentPerson(HentPerson { forespoersel: Personforespoersel }),
+        "hentKodeverk" => HentKodeverk(HentKodeverk { forespoersel: Kodeverksforespoersel }),
+        "hentEndringer" => HentEndringer(HentEndringer { forespoersel: Endringsforespoersel }),
+        "bekreftEndringer" => BekreftEndringer(BekreftEndringer { forespoersel: Bekreftelsesforespoersel }),
+    }
+}
+
+wrappers! {
+    /// What the gateway answers.
+    Answer {
+        "pingSvar" => Ping(PingSvar { svar: Pingsvar }),
+        "sendRegistreringerSvar" => SendRegistreringer(SendRegistreringerSvar { kvittering: Kvittering }),
+        "hentKvitteringSvar" => HentKvittering(HentKvitteringSvar { svar: Kvitteringssvar }),
+        "hentPersonSvar" => HentPerson(HentPersonSvar { person: Personsvar }),
+        "hentKodeverkSvar" => HentKodeverk(HentKodeverkSvar { svar: Kodeverksvar }),
+        "hentEndringerSvar" => HentEndringer(HentEndringerSvar { side: Endringsside }),
+        "bekreftEndringerSvar" => BekreftEndringer(BekreftEndringerSvar { stroem: Stroemposisjon }),
+    }
+}
+
+impl Request {
+    /// The header that says who sends; `ping` has none.
+    pub fn meldingshode(&self) -> Option<&Meldingshode> {
+        Some(match self {
+            Request::Ping(_) => return None,
+            Request::SendRegistreringer(w) => &w.melding.meldingshode,
+            Request::HentKvittering(w) => &w.forespoersel.meldingshode,
+            Request::HentPerson(w) => &w.forespoersel.meldingshode,
+            Request::HentKodeverk(w) => &w.forespoersel.meldingshode,
+            Request::HentEndringer(w) => &w.forespoersel.meldingshode,
+            Request::BekreftEndringer(w) => &w.forespoersel.meldingshode,
+        })
+    }
+}
+
+impl Answer {
+    /// The canonical Body child, holding nothing newer than the caller's version (contract.md 0.2).
+    pub fn to_canonical(&self, version: &Version) -> Vec<u8> {
+        version.filter(self.to_xml())
+    }
+}

@@ -1,0 +1,143 @@
+//! `hentPerson`.
+
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{Innhold, Meldingshode, Stroemposisjon};
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Personforespoersel {
+    /// Who asks.
+    pub meldingshode: Meldingshode,
+    /// About whom.
+    pub duf_nummer: String,
+    /// As valid on this day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gyldig_dato: Option<NaiveDate>,
+    /// As recorded at this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registrert_tidspunkt: Option<DateTime<FixedOffset>>,
+    /// With annulled posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub med_annullerte: Option<bool>,
+    /// First month of averages, `2021-03`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maaned_fra: Option<String>,
+    /// Last month of averages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maaned_til: Option<String>,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Personsvar {
+    /// The key.
+    pub duf_nummer: String,
+    /// Present national id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foedselsnummer: Option<String>,
+    /// Given names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fornavn: Option<String>,
+    /// Family name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etternavn: Option<String>,
+    /// Birth date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foedselsdato: Option<NaiveDate>,
+    /// KVINNE or MANN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kjoenn: Option<String>,
+    /// Who follows up, over time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oppfoelging: Vec<Oppfoelging>,
+    /// Schemes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ordning: Vec<OrdningSvar>,
+    /// Posts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post: Vec<PersonPost>,
+    /// Monthly averages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maanedssnitt: Vec<Maanedssnitt>,
+    /// The stream position this is consistent with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stroem: Option<Stroemposisjon>,
+}
+
+/// Oppfølgingskommune and -bydel over a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Oppfoelging {
+    /// The kommune.
+    pub kommunenummer: String,
+    /// The bydel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bydelsnummer: Option<String>,
+    /// First day.
+    pub fra_dato: NaiveDate,
+    /// Last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub til_dato: Option<NaiveDate>,
+}
+
+/// A scheme of the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrdningSvar {
+    /// The scheme.
+    pub ordning: String,
+    /// Its status.
+    pub status: String,
+    /// Whether a measure is registered.
+    pub tiltak_registrert: bool,
+}
+
+/// A post as it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonPost {
+    /// The register's id.
+    pub post_id: String,
+    /// Its version.
+    pub versjon: i32,
+    /// The caller's own reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avsenders_referanse: Option<String>,
+    /// Kind of content.
+    pub posttype: String,
+    /// Owner.
+    pub kommunenummer: String,
+    /// Bydel at registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bydelsnummer: Option<String>,
+    /// Transfer user.
+    pub registrert_av: String,
+    /// When it was recorded.
+    pub registrert: DateTime<FixedOffset>,
+    /// Channel of the last write.
+    pub sist_endret_av: String,
+    /// Whether it says that the post never was.
+    pub annullert: bool,
+    /// The post it continues (ENDRE).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fortsetter: Option<String>,
+    /// What it says.
+    pub innhold: Innhold,
+}
+
+/// Average hours of measures per week in one month (domain.md 7.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Maanedssnitt {
+    /// `2021-04`.
+    pub maaned: String,
+    /// Working days of the month.
+    pub virkedager: i32,
+    /// Two decimals.
+    pub timer_per_uke: Decimal,
+}
