@@ -17,24 +17,42 @@ struct File {
     length: usize,
 }
 
-type Report = extern "C" fn(*mut c_void, c_int, *const c_char, *const c_char, *const c_char, *const c_char);
+#[repr(C)]
+struct Told {
+    code: c_int,
+    path: *const c_char,
+    name: *const c_char,
+    space: *const c_char,
+    text: *const c_char,
+    message: *const c_char,
+}
+
+type Report = extern "C" fn(*mut c_void, *const Told);
 
 unsafe extern "C" {
     fn nir_xsd_init();
     fn nir_xsd_compile(files: *const File, count: usize, root: usize) -> *mut c_void;
     fn nir_xsd_free(schema: *mut c_void);
-    fn nir_xsd_validate(schema: *mut c_void, data: *const c_char, length: usize) -> c_int;
-    fn nir_xsd_explain(schema: *mut c_void, data: *const c_char, length: usize, report: Report, sink: *mut c_void) -> c_int;
+    fn nir_xsd_validate(schema: *const c_void, data: *const c_char, length: usize) -> c_int;
+    fn nir_xsd_explain(
+        schema: *const c_void,
+        data: *const c_char,
+        length: usize,
+        limit: usize,
+        report: Report,
+        sink: *mut c_void,
+        total: *mut usize,
+    ) -> c_int;
 }
 
-/// A compiled schema. Invariant: the pointer is a live `xmlSchema` that only this value frees.
+/// A compiled schema. Invariant: the pointer is a live `nir_schema` that only this value frees.
 #[derive(Debug)]
 pub struct Schema(*mut c_void);
 
-// SAFETY: a compiled xmlSchema is only read by validation contexts, each of which belongs to one call; libxml2
-// documents sharing it between threads after `xmlSchemaInitTypes` as safe (measured: xml-security.md 2.3).
+// SAFETY: nothing in a compiled schema belongs to the thread that compiled it, so another may use and free it.
 unsafe impl Send for Schema {}
-// SAFETY: as above.
+// SAFETY: after compilation the schema is only read; what a validation writes is in a context of its own, made and
+// freed within one call (no race seen under ThreadSanitizer: xml-security.md 2.3).
 unsafe impl Sync for Schema {}
 
 /// What the validator said of a document.
@@ -48,12 +66,17 @@ pub enum Verdict {
     Failed,
 }
 
-/// One violation as libxml2 reports it; `text` is for classification and must not leave the crate.
+/// Not libxml2's: an attribute of XMLSchema-instance, whose local name is in `text` (`shim.c` has the same number).
+pub(crate) const INSTANCE_ATTRIBUTE: i32 = 1;
+
+/// One violation as the shim reports it. `text` and `message` hold what was sent: they are for classification and
+/// must not leave the crate.
 #[derive(Debug)]
 pub(crate) struct RawViolation {
     pub code: i32,
     pub path: String,
     pub name: String,
+    pub space: String,
     pub text: String,
     pub message: String,
 }
@@ -73,8 +96,8 @@ impl Schema {
         if root >= table.len() {
             return None;
         }
-        // SAFETY: table, names and bytes live through the call; the shim keeps none of the pointers, and lengths
-        // are those of the slices.
+        // SAFETY: table, names and bytes live through the call; the shim keeps none of the pointers, lengths are
+        // those of the slices, and `root` is within the table.
         let schema = unsafe { nir_xsd_compile(table.as_ptr(), table.len(), root) };
         (!schema.is_null()).then_some(Schema(schema))
     }
@@ -85,13 +108,18 @@ impl Schema {
         verdict(unsafe { nir_xsd_validate(self.0, bytes.as_ptr().cast(), bytes.len()) })
     }
 
-    /// Validates over a tree and tells every violation to `report`.
-    pub(crate) fn explain(&self, bytes: &[u8], mut report: impl FnMut(RawViolation)) -> Verdict {
+    /// Validates over a tree, with no attribute of XMLSchema-instance allowed. Tells the first `limit` violations to
+    /// `report`, those attributes first, and counts them all.
+    pub(crate) fn explain(&self, bytes: &[u8], limit: usize, mut report: impl FnMut(RawViolation)) -> (Verdict, usize) {
+        let mut total = 0;
         let mut sink: &mut dyn FnMut(RawViolation) = &mut report;
         let pointer: *mut c_void = std::ptr::from_mut(&mut sink).cast();
-        // SAFETY: as in `validate`; `pointer` is to a local that lives through the call, and the shim hands it back
-        // to `tell` unchanged, on this thread, only during the call.
-        verdict(unsafe { nir_xsd_explain(self.0, bytes.as_ptr().cast(), bytes.len(), tell, pointer) })
+        // SAFETY: as in `validate`; `pointer` and `total` are to locals that live through the call; the shim hands
+        // `pointer` back to `tell` unchanged, on this thread, only during the call.
+        let code = unsafe {
+            nir_xsd_explain(self.0, bytes.as_ptr().cast(), bytes.len(), limit, tell, pointer, &raw mut total)
+        };
+        (verdict(code), total)
     }
 }
 
@@ -110,17 +138,19 @@ fn verdict(code: c_int) -> Verdict {
     }
 }
 
-extern "C" fn tell(
-    sink: *mut c_void,
-    code: c_int,
-    path: *const c_char,
-    name: *const c_char,
-    text: *const c_char,
-    message: *const c_char,
-) {
-    // SAFETY: the shim passes NUL-terminated strings that live through this call, never NULL.
+extern "C" fn tell(sink: *mut c_void, told: *const Told) {
+    // SAFETY: the shim passes a violation that lives through this call.
+    let told = unsafe { &*told };
+    // SAFETY: its strings are NUL-terminated, live through this call, and are never NULL.
     let string = |pointer: *const c_char| unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned();
-    let raw = RawViolation { code, path: string(path), name: string(name), text: string(text), message: string(message) };
+    let raw = RawViolation {
+        code: told.code,
+        path: string(told.path),
+        name: string(told.name),
+        space: string(told.space),
+        text: string(told.text),
+        message: string(told.message),
+    };
     // SAFETY: `sink` is the pointer that `explain` made from a live `&mut dyn FnMut`, used by nobody else meanwhile.
     let report = unsafe { &mut *sink.cast::<&mut dyn FnMut(RawViolation)>() };
     // A panic must not cross the C frames; the sink only pushes to a list.

@@ -5,10 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod collapse;
 mod endring;
 mod header;
 mod kodeverk;
 mod kvittering;
+mod newer;
 mod person;
 mod ping;
 mod registrering;
@@ -33,7 +35,7 @@ pub const NAMESPACE: &str = "urn:no:nir:melding:v1";
 pub struct ParseError(String);
 
 macro_rules! wrappers {
-    ($(#[$doc:meta])* $name:ident { $($root:literal => $variant:ident($wrapper:ident { $child:ident: $inner:ty }),)* }) => {
+    ($(#[$doc:meta])* $name:ident, $prepare:expr, { $($root:literal => $variant:ident($wrapper:ident { $child:ident: $inner:ty }),)* }) => {
         $(
             #[doc = concat!("The wrapper `", $root, "`.")]
             #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,11 +61,12 @@ macro_rules! wrappers {
                 match self { $(Self::$variant(_) => $root,)* }
             }
 
-            /// Decodes the Body child; the prefix it uses does not matter.
+            /// Decodes the canonical Body child; the prefix it uses does not matter.
             pub fn parse(body_child: &[u8]) -> Result<Self, ParseError> {
                 let text = std::str::from_utf8(body_child).map_err(|error| ParseError(error.to_string()))?;
-                let decoded = match write::root_of(text) {
-                    $($root => quick_xml::de::from_str(text).map(Self::$variant),)*
+                let text = $prepare(text);
+                let decoded = match write::root_of(&text) {
+                    $($root => quick_xml::de::from_str(&text).map(Self::$variant),)*
                     other => return Err(ParseError(format!("no root of ours: {} bytes", other.len()))),
                 };
                 // The decoder's own words can quote the message, so only their kind is kept.
@@ -80,8 +83,8 @@ macro_rules! wrappers {
 }
 
 wrappers! {
-    /// What a fagsystem asks.
-    Request {
+    /// What a fagsystem asks. White space around and within a value is collapsed, as its schema type says.
+    Request, collapse::values, {
         "ping" => Ping(Ping { forespoersel: Pingforespoersel }),
         "sendRegistreringer" => SendRegistreringer(SendRegistreringer { melding: Registreringsmelding }),
         "hentKvittering" => HentKvittering(HentKvittering { forespoersel: Kvitteringsforespoersel }),
@@ -94,7 +97,7 @@ wrappers! {
 
 wrappers! {
     /// What the gateway answers.
-    Answer {
+    Answer, std::borrow::Cow::Borrowed, {
         "pingSvar" => Ping(PingSvar { svar: Pingsvar }),
         "sendRegistreringerSvar" => SendRegistreringer(SendRegistreringerSvar { kvittering: Kvittering }),
         "hentKvitteringSvar" => HentKvittering(HentKvitteringSvar { svar: Kvitteringssvar }),

@@ -13,7 +13,8 @@ pub struct Pingforespoersel {
     pub avsendersystem: Option<String>,
 }
 
-/// What is answered.
+/// What is answered. The schema calls it `Pingresultat`: class names that generators make of it and of the root
+/// element `pingSvar` must differ by more than case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pingsvar {

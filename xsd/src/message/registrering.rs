@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Meldingshode, Postreferanse, Request, SendRegistreringer};
 
@@ -111,7 +111,8 @@ pub struct Tiltak {
     pub fra_dato: NaiveDate,
     /// Last day.
     pub til_dato: NaiveDate,
-    /// Hours per week.
+    /// Hours per week, without trailing zeros.
+    #[serde(deserialize_with = "without_trailing_zeros")]
     pub timer_per_uke: Decimal,
     /// Replaces others.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,4 +143,9 @@ impl Registreringsmelding {
         }
         Request::SendRegistreringer(SendRegistreringer { melding }).to_xml()
     }
+}
+
+/// `25.500` and `25.5` are one value and are written alike.
+fn without_trailing_zeros<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    <Decimal as Deserialize>::deserialize(deserializer).map(|hours| hours.normalize())
 }

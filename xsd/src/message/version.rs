@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use super::newer;
+use crate::outline::Outline;
+
 /// A minor version of the contract, `1.n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(u16);
@@ -19,10 +22,23 @@ impl Version {
         minor.min(Self::LATEST)
     }
 
-    /// Leaves out of a canonical answer what is newer than this version. Every element is of 1.0 until 1.1 is
-    /// published, which the version test compares with `since` in the schemas.
-    pub(super) fn filter(&self, answer: Vec<u8>) -> Vec<u8> {
-        answer
+    /// The `n` of `1.n`.
+    pub fn minor(self) -> u16 {
+        self.0
+    }
+
+    /// Leaves out of a canonical answer what the published schemas say is newer than this version.
+    pub(super) fn filter(self, answer: Vec<u8>) -> Vec<u8> {
+        self.filter_by(Outline::published(), answer)
+    }
+
+    /// Leaves out of a canonical answer what `outline` says is newer than this version: an element goes, and a
+    /// branch of a choice becomes `annenHendelse` with its values as key and value.
+    pub fn filter_by(self, outline: &Outline, answer: Vec<u8>) -> Vec<u8> {
+        if outline.newest() <= self.0 {
+            return answer;
+        }
+        newer::leave_out(outline, self.0, answer)
     }
 }
 

@@ -39,9 +39,10 @@ pub(super) fn canonical<T: Serialize>(root: &str, value: &T) -> Vec<u8> {
     out.push_str(" xmlns=\"");
     out.push_str(NAMESPACE);
     out.push('"');
-    // A carriage return in text is written as a character reference in canonical form (C14N §1.1).
-    if text[at..].contains('\r') {
-        out.push_str(&text[at..].replace('\r', "&#xD;"));
+    // The serializer writes a carriage return as `&#13;`, canonical form as `&#xD;` (C14N 2.3); an ampersand of the
+    // text itself is `&amp;`, so nothing else looks like it.
+    if text[at..].contains("&#13;") {
+        out.push_str(&text[at..].replace("&#13;", "&#xD;"));
     } else {
         out.push_str(&text[at..]);
     }

@@ -1,8 +1,12 @@
 //! A violation in plain words. The words name elements and forms, never the value that was sent.
 
-use crate::libxml::RawViolation;
+use super::{Place, values};
+use crate::libxml::{INSTANCE_ATTRIBUTE, RawViolation};
+use crate::message::NAMESPACE;
+use crate::outline::{Element, Outline};
 
 /// Both languages, and how to mend it.
+#[derive(Debug)]
 pub(super) struct Words {
     pub nb: String,
     pub en: String,
@@ -10,121 +14,208 @@ pub(super) struct Words {
     pub hint_en: Option<String>,
 }
 
-fn words(nb: String, en: String) -> Words {
-    Words { nb, en, hint_nb: None, hint_en: None }
+impl Words {
+    pub(super) fn new(nb: impl Into<String>, en: impl Into<String>) -> Self {
+        Words { nb: nb.into(), en: en.into(), hint_nb: None, hint_en: None }
+    }
+
+    pub(super) fn hint(mut self, nb: impl Into<String>, en: impl Into<String>) -> Self {
+        self.hint_nb = Some(nb.into());
+        self.hint_en = Some(en.into());
+        self
+    }
 }
 
-fn with_hint(nb: &str, en: &str, hint_nb: &str, hint_en: &str) -> Words {
-    Words { nb: nb.into(), en: en.into(), hint_nb: Some(hint_nb.into()), hint_en: Some(hint_en.into()) }
+/// Codes of libxml2's schema validator (xmlerror.h).
+const VALUE_FIRST: i32 = 1824;
+const VALUE_LAST: i32 = 1840;
+const ATTRIBUTE_ON_VALUE: i32 = 1827;
+const ELEMENT_IN_VALUE: i32 = 1828;
+const TEXT_BETWEEN_ELEMENTS: i32 = 1843;
+const NO_SUCH_ROOT: i32 = 1845;
+const ATTRIBUTES: std::ops::RangeInclusive<i32> = 1861..=1867;
+const CONTENT: i32 = 1871;
+
+/// The longest element name that is repeated to the sender; ours are shorter.
+const LONGEST_NAME: usize = 64;
+
+pub(super) fn of(raw: &RawViolation, place: &Place) -> Words {
+    let name = short(&raw.name);
+    match raw.code {
+        INSTANCE_ATTRIBUTE => instance_attribute(&raw.text),
+        CONTENT if raw.message.contains("Missing child element") => missing(&name, raw, place),
+        CONTENT | NO_SUCH_ROOT => unexpected(&name, raw, place),
+        code if code == ATTRIBUTE_ON_VALUE || ATTRIBUTES.contains(&code) => Words::new(
+            format!("Elementet {name} har en attributt som ikke er tillatt."),
+            format!("The element {name} has an attribute that is not allowed."),
+        )
+        .hint(
+            "Fjern attributten: ingen elementer i kontrakten har attributter.",
+            "Remove the attribute: no element of the contract has any.",
+        ),
+        TEXT_BETWEEN_ELEMENTS => Words::new(
+            format!("{name} har tekst der det bare skal stå elementer."),
+            format!("{name} has text where only elements may stand."),
+        ),
+        ELEMENT_IN_VALUE => Words::new(
+            format!("{name} har elementer der det skal stå en verdi."),
+            format!("{name} has elements where a value is expected."),
+        ),
+        VALUE_FIRST..=VALUE_LAST => values::of(&name, raw, place.element),
+        _ => Words::new(
+            format!("Innholdet i {name} følger ikke skjemaet."),
+            format!("The content of {name} does not follow the schema."),
+        ),
+    }
 }
 
-/// xmlParserErrors of libxml2's schema validator (xmlerror.h).
-const ELEMENT_CONTENT: i32 = 1871;
-const NOT_DECLARED: i32 = 1845;
-const PATTERN: i32 = 1839;
-const DATATYPE: i32 = 1824;
-const ATTRIBUTE: i32 = 1866;
-
-pub(super) fn of(raw: &RawViolation) -> Words {
-    if raw.message.contains("XMLSchema-instance") {
-        return with_hint(
-            "Attributter fra XMLSchema-instance (xsi:type, xsi:nil) tas ikke imot.",
-            "Attributes of XMLSchema-instance (xsi:type, xsi:nil) are not accepted.",
+fn instance_attribute(name: &str) -> Words {
+    let words = Words::new(
+        "Attributter fra XMLSchema-instance (xsi:type, xsi:nil) tas ikke imot.",
+        "Attributes of XMLSchema-instance (xsi:type, xsi:nil) are not accepted.",
+    );
+    match name {
+        "type" => words.hint(
             "Skru av xsi:type i klienten: typen følger av elementets navn.",
             "Turn off xsi:type in the client: the type follows from the element's name.",
-        );
-    }
-    match raw.code {
-        ELEMENT_CONTENT | NOT_DECLARED => structure(raw),
-        ATTRIBUTE => words(
-            format!("Elementet {} har en attributt som ikke er tillatt.", raw.name),
-            format!("The element {} has an attribute that is not allowed.", raw.name),
         ),
-        PATTERN | DATATYPE => value(raw),
-        _ => words(
-            format!("Verdien i {} følger ikke skjemaet.", raw.name),
-            format!("The value of {} does not follow the schema.", raw.name),
+        "nil" => words.hint(
+            "Utelat elementet når det ikke har verdi, i stedet for å sende xsi:nil.",
+            "Leave the element out when it has no value, instead of sending xsi:nil.",
+        ),
+        _ => words.hint(
+            "Fjern attributten: skjemaet hentes aldri fra en adresse i meldingen.",
+            "Remove the attribute: the schema is never fetched from an address in the message.",
         ),
     }
 }
 
-/// An element that is not expected, or one that is missing.
-fn structure(raw: &RawViolation) -> Words {
-    let expected = expected(&raw.message);
-    if raw.message.contains("Missing child element") {
-        let what = if expected.is_empty() { String::new() } else { format!(": {expected}") };
-        return words(format!("{} mangler et element{what}.", raw.name), format!("{} lacks an element{what}.", raw.name));
+/// An element that lacks one that must be there.
+fn missing(name: &str, raw: &RawViolation, place: &Place) -> Words {
+    let expected = expected(raw, place.element);
+    match expected.as_slice() {
+        [] => Words::new(format!("{name} mangler et element."), format!("{name} lacks an element.")),
+        [one] => Words::new(format!("{name} mangler elementet {one}."), format!("{name} lacks the element {one}.")),
+        several => Words::new(
+            format!("{name} mangler et element: {}.", one_of(several, "eller")),
+            format!("{name} lacks an element: {}.", one_of(several, "or")),
+        ),
     }
+}
+
+/// An element that is not expected where it stands: of another namespace, unknown, or out of order.
+fn unexpected(name: &str, raw: &RawViolation, place: &Place) -> Words {
+    if raw.space != NAMESPACE {
+        return Words::new(
+            format!("Elementet {name} hører ikke til navnerommet {NAMESPACE}."),
+            format!("The element {name} is not of the namespace {NAMESPACE}."),
+        )
+        .hint(
+            format!("Alle elementer skal stå i {NAMESPACE}; et element uten prefiks arver xmlns fra elementet rundt."),
+            format!(
+                "Every element belongs to {NAMESPACE}; one without a prefix inherits xmlns from the one around it."
+            ),
+        );
+    }
+    let expected = expected(raw, place.parent);
     let (nb, en) = if expected.is_empty() {
         (" Det skal ikke være flere elementer her.".to_owned(), " No further element is expected here.".to_owned())
     } else {
-        (format!(" Her ventes {expected}."), format!(" Expected here is {expected}."))
+        (
+            format!(" Her ventes {}.", one_of(&expected, "eller")),
+            format!(" Expected here is {}.", one_of(&expected, "or")),
+        )
     };
-    words(
-        format!("Elementet {} er ikke ventet på dette stedet.{nb}", raw.name),
-        format!("The element {} is not expected here.{en}", raw.name),
+    let words = Words::new(
+        format!("Elementet {name} er ikke ventet på dette stedet.{nb}"),
+        format!("The element {name} is not expected here.{en}"),
+    );
+    let Some(parent) = place.parent else { return words };
+    let known = place.element.is_some_and(|element| !element.branch);
+    let lacks = expected.iter().any(|name| child_of(parent, name).is_some_and(|element| element.required));
+    if known && lacks {
+        return words.hint(
+            format!(
+                "{} mangler {}, eller elementene står ikke i skjemaets rekkefølge.",
+                parent.name,
+                one_of(&expected, "eller")
+            ),
+            format!(
+                "{} lacks {}, or its elements do not stand in the schema's order.",
+                parent.name,
+                one_of(&expected, "or")
+            ),
+        );
+    }
+    if known {
+        return words.hint(
+            format!(
+                "Elementene i {} må stå i skjemaets rekkefølge, hvert bare så mange ganger som skjemaet tillater.",
+                parent.name
+            ),
+            format!(
+                "The elements of {} must stand in the schema's order, each only as often as the schema allows.",
+                parent.name
+            ),
+        );
+    }
+    if place.element.is_some() {
+        return words.hint(
+            format!("{} skal ha nøyaktig én av grenene i valget.", parent.name),
+            format!("{} must have exactly one branch of the choice.", parent.name),
+        );
+    }
+    words.hint(
+        format!(
+            "{} har ikke noe element med dette navnet i kontrakt 1.{}. Store og små bokstaver teller.",
+            parent.name,
+            Outline::published().newest()
+        ),
+        format!(
+            "{} has no element of this name in contract 1.{}. Case counts.",
+            parent.name,
+            Outline::published().newest()
+        ),
     )
 }
 
-/// The element names libxml2 lists after "Expected is", without namespaces.
-fn expected(message: &str) -> String {
-    let Some((_, list)) = message.split_once("Expected is") else { return String::new() };
+/// The element names libxml2 lists after "Expected is". Where some of them must be there, only those: the others
+/// may be left out, and naming them hides what is wrong.
+fn expected(raw: &RawViolation, within: Option<&Element>) -> Vec<String> {
+    // The list stands last in the message; no name in it is the sender's.
+    let Some((_, list)) = raw.message.rsplit_once("Expected is") else { return Vec::new() };
     let list = list.trim_start_matches(" one of").trim().trim_start_matches('(').split(')').next().unwrap_or_default();
-    list.split(',')
+    let names: Vec<&str> = list
+        .split(',')
         .map(|name| name.trim().rsplit('}').next().unwrap_or_default().trim())
         .filter(|name| !name.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ")
+        .collect();
+    let must = |name: &&&str| within.and_then(|parent| child_of(parent, name)).is_some_and(|child| child.required);
+    let required: Vec<&&str> = names.iter().filter(must).collect();
+    if required.is_empty() {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    } else {
+        required.iter().map(|name| (**name).to_owned()).collect()
+    }
 }
 
-/// A value that does not have its type's form; the common mistakes of real clients get a sentence of their own.
-fn value(raw: &RawViolation) -> Words {
-    let text = raw.text.trim();
-    let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let is_date = raw.message.contains("Dato") || raw.message.contains("xs:date'");
-    let is_time = raw.message.contains("Tidspunkt") || raw.message.contains("dateTime");
-    if text.is_empty() {
-        return with_hint(
-            &format!("{} er tomt.", raw.name),
-            &format!("{} is empty.", raw.name),
-            "Utelat elementet når det ikke har verdi. En dato må skrives som tekst: 2026-11-23 (et Date-objekt i JavaScript blir et tomt element).",
-            "Leave the element out when it has no value. Write a date as text: 2026-11-23 (a Date object in JavaScript becomes an empty element).",
-        );
+fn child_of(parent: &Element, name: &str) -> Option<&'static Element> {
+    Outline::published().child(&parent.type_name, name)
+}
+
+/// `a, b or c`
+fn one_of(names: &[String], or: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} {or} {last}", rest.join(", ")),
     }
-    if text.split_once(',').is_some_and(|(a, b)| digits(a) && digits(b)) {
-        return with_hint(
-            &format!("{} har komma som desimaltegn.", raw.name),
-            &format!("{} has a decimal comma.", raw.name),
-            "Bruk punktum: 25.5. Formater tall uavhengig av språkinnstillingen.",
-            "Use a dot: 25.5. Format numbers independently of the locale.",
-        );
+}
+
+/// An element's name is the sender's own, so it is cut where none of ours would end.
+pub(super) fn short(name: &str) -> String {
+    if name.chars().count() <= LONGEST_NAME {
+        return name.to_owned();
     }
-    if is_time {
-        return with_hint(
-            &format!("{} mangler tidssone eller har feil form.", raw.name),
-            &format!("{} lacks a time zone or has a wrong form.", raw.name),
-            "Skriv 2026-11-23T13:02:11+01:00 eller 2026-11-23T12:02:11Z. I .NET: bruk DateTimeOffset eller DateTimeKind.Utc, ikke Unspecified.",
-            "Write 2026-11-23T13:02:11+01:00 or 2026-11-23T12:02:11Z. In .NET: use DateTimeOffset or DateTimeKind.Utc, not Unspecified.",
-        );
-    }
-    if is_date && text.len() > 10 && text.as_bytes().get(4) == Some(&b'-') {
-        return with_hint(
-            &format!("{} har tidssone eller klokkeslett.", raw.name),
-            &format!("{} has a time zone or a time of day.", raw.name),
-            "Skriv datoen alene: 2026-11-23, ikke 2026-11-23Z.",
-            "Write the date alone: 2026-11-23, not 2026-11-23Z.",
-        );
-    }
-    if is_date {
-        return with_hint(
-            &format!("{} er ikke en dato.", raw.name),
-            &format!("{} is not a date.", raw.name),
-            "Skriv år, måned og dag: 2026-11-23.",
-            "Write year, month and day: 2026-11-23.",
-        );
-    }
-    words(
-        format!("Verdien i {} har feil form.", raw.name),
-        format!("The value of {} has a wrong form.", raw.name),
-    )
+    name.chars().take(LONGEST_NAME).chain(['…']).collect()
 }
