@@ -5,6 +5,17 @@ use roxmltree::Node;
 use crate::names::{WSA_2004, WSA_2005};
 use crate::refusal::{FaultCode, Refusal};
 
+/// Answers on the connection that the request came by, as both versions name it.
+pub(crate) const ANONYMOUS: &[&str] = &[
+    "http://www.w3.org/2005/08/addressing/anonymous",
+    "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous",
+];
+/// No answer wanted.
+const NONE: &str = "http://www.w3.org/2005/08/addressing/none";
+
+/// Longest of the values that are compared or echoed.
+const MAX_VALUE: usize = 512;
+
 /// What the headers say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addressing {
@@ -27,7 +38,6 @@ pub(crate) fn read(header: Node<'_, '_>) -> Result<Addressing, Refusal> {
     let refuse = |log: &str| Refusal::new("NIR-T105", FaultCode::Sender, log);
     let mut reply_seen = [false; 2];
     for node in header.children().filter(|n| n.is_element() && is_addressing(*n)) {
-        let text = || text_of(node);
         let slot = match node.tag_name().name() {
             "Action" => &mut all.action,
             "To" => &mut all.to,
@@ -37,23 +47,22 @@ pub(crate) fn read(header: Node<'_, '_>) -> Result<Addressing, Refusal> {
                     return Err(refuse("a doubled wsa header"));
                 }
                 // No address of a message is ever called (threats.md, class 13).
-                let address = node.children().find(|n| n.tag_name().name() == "Address").map(text_of).unwrap_or_default();
-                if !(address.ends_with("/addressing/anonymous")
-                    || address.ends_with("/addressing/role/anonymous")
-                    || address.ends_with("/addressing/none"))
-                {
+                let mut addresses = node.children().filter(|n| n.tag_name().name() == "Address").map(text_of);
+                let one = addresses.next().filter(|_| addresses.next().is_none());
+                if !one.is_some_and(|address| ANONYMOUS.contains(&address.as_str()) || address == NONE) {
                     return Err(refuse("wsa:ReplyTo or FaultTo is neither anonymous nor none"));
                 }
                 continue;
             }
             _ => continue,
         };
-        if slot.replace(text()).is_some() {
+        let value = text_of(node);
+        if value.len() > MAX_VALUE {
+            return Err(refuse("a wsa header of more than 512 bytes"));
+        }
+        if slot.replace(value).is_some() {
             return Err(refuse("a doubled wsa header"));
         }
-    }
-    if all.message_id.as_ref().is_some_and(|id| id.len() > 512) {
-        return Err(refuse("a wsa:MessageID of more than 512 bytes"));
     }
     Ok(all)
 }

@@ -69,24 +69,42 @@ pub fn digest_from_uri(uri: &str) -> Result<&'static digest::Algorithm, Refusal>
     }
 }
 
-/// The one refusal that names what failed, since the sender must know which option to set.
+/// The one refusal that names what failed, since the sender must know which option to set. What is not well known
+/// could be anything, so it is not repeated.
 pub fn refused(uri: &str) -> Refusal {
-    let known = KNOWN.iter().find(|known| **known == uri);
-    let name = known.map_or("ukjent", |uri| uri.rsplit('#').next().unwrap_or(uri));
-    Refusal::new("NIR-S204", FaultCode::UnsupportedAlgorithm, format!("algorithm {name}")).with("algorithm", name)
+    let refusal = |log: &str| Refusal::new("NIR-S204", FaultCode::UnsupportedAlgorithm, log);
+    match KNOWN.iter().find(|known| **known == uri) {
+        Some(known) => {
+            let name = known.rsplit(['#', '/']).next().unwrap_or(known);
+            refusal(&format!("algorithm {name}")).with("algorithm", name)
+        }
+        None => refusal("an unknown algorithm, or one with parameters"),
+    }
 }
 
-/// Algorithms that are named back to the sender; others could be anything, so they are not repeated.
+/// Algorithms that are named back to the sender.
 const KNOWN: &[&str] = &[
     "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
     "http://www.w3.org/2000/09/xmldsig#dsa-sha1",
     "http://www.w3.org/2000/09/xmldsig#hmac-sha1",
     "http://www.w3.org/2000/09/xmldsig#sha1",
     "http://www.w3.org/2001/04/xmldsig-more#md5",
+    "http://www.w3.org/2001/04/xmldsig-more#sha224",
+    "http://www.w3.org/2001/04/xmlenc#ripemd160",
     "http://www.w3.org/2001/04/xmldsig-more#rsa-md5",
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-sha224",
+    "http://www.w3.org/2001/04/xmldsig-more#rsa-ripemd160",
+    "http://www.w3.org/2001/04/xmldsig-more#hmac-md5",
     "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+    "http://www.w3.org/2001/04/xmldsig-more#hmac-sha384",
+    "http://www.w3.org/2001/04/xmldsig-more#hmac-sha512",
     "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha1",
+    "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
+    "http://www.w3.org/2007/05/xmldsig-more#sha1-rsa-MGF1",
+    "http://www.w3.org/2007/05/xmldsig-more#rsa-pss",
     "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
     "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+    "http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments",
     "http://www.w3.org/2006/12/xml-c14n11",
+    "http://www.w3.org/2006/12/xml-c14n11#WithComments",
 ];

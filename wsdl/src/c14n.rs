@@ -32,9 +32,7 @@ impl Writer<'_> {
             .map(|a| (a.namespace().unwrap_or(""), a.name(), &self.source[a.range_qname()], a.value()))
             .collect();
         for (namespace, _, qname, _) in &attributes {
-            if let Some((prefix, _)) = qname.split_once(':')
-                && prefix != "xml"
-            {
+            if let Some((prefix, _)) = qname.split_once(':') {
                 self.utilize(prefix, namespace, &mut declarations);
             }
         }
@@ -81,7 +79,8 @@ impl Writer<'_> {
 
     /// Adds a declaration unless an output ancestor (or this element) already gives the prefix that namespace.
     fn utilize(&self, prefix: &str, namespace: &str, declarations: &mut Vec<(String, String)>) {
-        if declarations.iter().any(|(p, _)| p == prefix) {
+        // "xml" is bound by definition and never declared (C14N §2.3).
+        if prefix == "xml" || declarations.iter().any(|(p, _)| p == prefix) {
             return;
         }
         let present = self.rendered.iter().rev().find(|(p, _)| p == prefix).map(|(_, n)| n.as_str());
@@ -100,30 +99,40 @@ pub fn qualified_name<'s>(source: &'s str, node: Node<'_, '_>) -> &'s str {
     &tag[..end]
 }
 
-/// Text of canonical form (C14N §1.1).
+/// Text of canonical form (C14N §2.3).
 pub fn escape_text(text: &str, out: &mut Vec<u8>) {
-    for byte in text.bytes() {
-        match byte {
-            b'&' => out.extend_from_slice(b"&amp;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'>' => out.extend_from_slice(b"&gt;"),
-            b'\r' => out.extend_from_slice(b"&#xD;"),
-            other => out.push(other),
-        }
-    }
+    escape(text, out, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
 }
 
-/// Attribute value of canonical form.
+/// Attribute value of canonical form (C14N §2.3).
 pub fn escape_attribute(value: &str, out: &mut Vec<u8>) {
-    for byte in value.bytes() {
-        match byte {
-            b'&' => out.extend_from_slice(b"&amp;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'"' => out.extend_from_slice(b"&quot;"),
-            b'\t' => out.extend_from_slice(b"&#x9;"),
-            b'\n' => out.extend_from_slice(b"&#xA;"),
-            b'\r' => out.extend_from_slice(b"&#xD;"),
-            other => out.push(other),
+    escape(value, out, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
+}
+
+/// Copies what lies between the special bytes in one piece each.
+fn escape(text: &str, out: &mut Vec<u8>, special: impl Fn(u8) -> Option<&'static str>) {
+    let bytes = text.as_bytes();
+    let mut copied = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if let Some(replacement) = special(*byte) {
+            out.extend_from_slice(&bytes[copied..at]);
+            out.extend_from_slice(replacement.as_bytes());
+            copied = at + 1;
         }
     }
+    out.extend_from_slice(&bytes[copied..]);
 }

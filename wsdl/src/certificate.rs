@@ -1,120 +1,147 @@
-//! Certificates: who they name (SEID v1 and v2, domain.md 14), what they may be used for, and whether they hold.
+//! Certificates of senders: what one says, and whether it is trusted.
+//!
+//! Reading order: this file (one certificate), `certificate/name.rs` (the organisation number), then
+//! `certificate/trust.rs` (whom we trust), `certificate/chain.rs`, `certificate/crl.rs`.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+mod chain;
+mod crl;
+mod extensions;
+mod name;
+mod problem;
+mod trust;
+
+use aws_lc_rs::digest;
 use chrono::{DateTime, Utc};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use crate::key::VerifyKey;
-use crate::refusal::{FaultCode, Refusal};
+pub use crl::CrlStatus;
+pub use trust::{Anchor, Environment, Revocation, RevocationState, Trust, TrustError, TrustSettings};
+
+use crate::key::{UnsupportedKey, VerifyKey};
+use crate::refusal::Refusal;
 use crate::token::KeyReference;
+use extensions::Extensions;
+use name::Name;
+use problem::Problem;
 
-pub mod trust;
-pub use trust::{Anchor, Environment, Trust};
+/// Largest certificate; real ones are below 3 KB (threats.md 26).
+pub const MAX_CERTIFICATE_BYTES: usize = 16 * 1024;
+/// Longest serial number: 20 octets, and one for the sign (RFC 5280 §4.1.2.2).
+const MAX_SERIAL_BYTES: usize = 21;
 
-/// Largest certificate that is read.
-const MAX_DER: usize = 16 * 1024;
-/// organizationIdentifier, SEID v2 (ETSI EN 319 412-1 §5.1.4).
-const ORGANIZATION_IDENTIFIER: &str = "2.5.4.97";
-/// serialNumber, SEID v1.
-const SERIAL_NUMBER: &str = "2.5.4.5";
-
-/// A parsed certificate: only what is used of it.
+/// One certificate, read once.
 #[derive(Debug, Clone)]
 pub struct Certificate {
     der: Vec<u8>,
-    spki: Vec<u8>,
-    subject: Vec<u8>,
-    issuer: Vec<u8>,
-    issuer_values: Vec<String>,
-    serial: String,
-    raw_serial: Vec<u8>,
-    orgnr_v2: Vec<String>,
-    orgnr_v1: Vec<String>,
-    key_identifier: Option<Vec<u8>>,
-    may_sign: bool,
-    is_ca: bool,
+    thumbprint_sha256: [u8; 32],
+    thumbprint_sha1: [u8; 20],
+    subject: Name,
+    subject_der: Vec<u8>,
+    issuer: Name,
+    issuer_der: Vec<u8>,
+    /// Big-endian without leading zeros, as revocation lists are compared.
+    serial: Vec<u8>,
+    serial_decimal: String,
     not_before: DateTime<Utc>,
     not_after: DateTime<Utc>,
-}
-
-fn token(code: &'static str, log: impl Into<String>) -> Refusal {
-    Refusal::new(code, FaultCode::InvalidSecurityToken, log)
+    spki: Vec<u8>,
+    key: Result<VerifyKey, UnsupportedKey>,
+    extensions: Extensions,
 }
 
 impl Certificate {
-    /// Parses DER. Malformed and oversized ones are refused as untrusted: they say nothing about anybody.
+    /// Reads one DER certificate; nothing is trusted yet. What cannot be read chains to nobody: S213.
     pub fn from_der(der: &[u8]) -> Result<Self, Refusal> {
-        if der.len() > MAX_DER {
-            return Err(token("NIR-S213", "a certificate of more than 16 KiB"));
+        Ok(Self::read(der)?)
+    }
+
+    fn read(der: &[u8]) -> Result<Self, Problem> {
+        if der.len() > MAX_CERTIFICATE_BYTES {
+            return Err(Problem::Unreadable("it is too large"));
         }
-        let malformed = |what: &str| token("NIR-S213", format!("a malformed certificate: {what}"));
-        let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| malformed("DER"))?;
-        if !rest.is_empty() {
-            return Err(malformed("bytes after it"));
+        let parsed = parse(der)?;
+        let tbs = &parsed.tbs_certificate;
+        if !is_framed_in_der(der, &parsed) {
+            return Err(Problem::Unreadable("what its signature does not cover is not DER"));
         }
-        let time = |seconds: i64| DateTime::from_timestamp(seconds, 0).ok_or_else(|| malformed("validity"));
-        let subject = |oid: &str| -> Vec<String> {
-            let attributes = parsed.subject().iter_attributes().filter(|a| a.attr_type().to_id_string() == oid);
-            attributes.filter_map(|a| a.as_str().ok().map(str::to_owned)).collect()
-        };
-        let usage = parsed.key_usage().map_err(|_| malformed("key usage"))?;
-        let constraints = parsed.basic_constraints().map_err(|_| malformed("basic constraints"))?;
-        let key_identifier = parsed.iter_extensions().find_map(|extension| match extension.parsed_extension() {
-            x509_parser::extensions::ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0.to_vec()),
-            _ => None,
-        });
+        if tbs.signature != parsed.signature_algorithm {
+            return Err(Problem::Unreadable("it names two signature algorithms (RFC 5280 §4.1.1.2)"));
+        }
+        if tbs.raw_serial().len() > MAX_SERIAL_BYTES {
+            return Err(Problem::Unreadable("its serial number is too long"));
+        }
+        let mut thumbprint_sha256 = [0; 32];
+        thumbprint_sha256.copy_from_slice(digest::digest(&digest::SHA256, der).as_ref());
+        let mut thumbprint_sha1 = [0; 20];
+        thumbprint_sha1.copy_from_slice(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, der).as_ref());
         Ok(Certificate {
             der: der.to_vec(),
-            spki: parsed.public_key().raw.to_vec(),
-            subject: parsed.subject().as_raw().to_vec(),
-            issuer: parsed.issuer().as_raw().to_vec(),
-            issuer_values: name_values(parsed.issuer()),
-            serial: parsed.serial.to_string(),
-            raw_serial: parsed.raw_serial().to_vec(),
-            orgnr_v2: subject(ORGANIZATION_IDENTIFIER),
-            orgnr_v1: subject(SERIAL_NUMBER),
-            key_identifier,
-            // No key usage at all means no restriction (RFC 5280 §4.2.1.3).
-            may_sign: usage.is_none_or(|usage| usage.value.digital_signature()),
-            is_ca: constraints.is_some_and(|c| c.value.ca),
-            not_before: time(parsed.validity().not_before.timestamp())?,
-            not_after: time(parsed.validity().not_after.timestamp())?,
+            thumbprint_sha256,
+            thumbprint_sha1,
+            subject: Name::read(&tbs.subject),
+            subject_der: tbs.subject.as_raw().to_vec(),
+            issuer: Name::read(&tbs.issuer),
+            issuer_der: tbs.issuer.as_raw().to_vec(),
+            serial: without_leading_zeros(tbs.raw_serial()).to_vec(),
+            serial_decimal: tbs.serial.to_string(),
+            not_before: time(tbs.validity.not_before.timestamp())?,
+            not_after: time(tbs.validity.not_after.timestamp())?,
+            spki: tbs.subject_pki.raw.to_vec(),
+            key: VerifyKey::from_spki(tbs.subject_pki.raw),
+            extensions: Extensions::read(tbs)?,
         })
     }
 
-    /// The organization it names: SEID v2 before v1; two that differ are refused, and the check digit must hold.
-    pub fn orgnr(&self) -> Result<String, Refusal> {
-        let nine = |text: &str| text.len() == 9 && text.bytes().all(|b| b.is_ascii_digit());
-        let v2 = self.orgnr_v2.iter().filter_map(|text| text.strip_prefix("NTRNO-"));
-        let mut all: Vec<&str> = v2.chain(self.orgnr_v1.iter().map(String::as_str)).filter(|text| nine(text)).collect();
-        all.sort_unstable();
-        all.dedup();
-        match all[..] {
-            [one] if check_digit_holds(one) => Ok(one.to_owned()),
-            [_] => Err(token("NIR-S214", "the organization number's check digit does not hold")),
-            [] => Err(token("NIR-S214", "no organization number")),
-            _ => Err(token("NIR-S215", "two organization numbers")),
+    /// All certificates of a PEM text, in order; other PEM blocks are passed over.
+    pub fn from_pem(pem: &[u8]) -> Result<Vec<Self>, Refusal> {
+        let mut found = Vec::new();
+        for block in x509_parser::pem::Pem::iter_from_buffer(pem) {
+            let block = block.map_err(|_| Problem::Unreadable("the PEM text is broken"))?;
+            if block.label == "CERTIFICATE" {
+                found.push(Certificate::from_der(&block.contents)?);
+            }
         }
+        Ok(found)
     }
 
-    /// Its public key.
-    pub fn verify_key(&self) -> Result<VerifyKey, Refusal> {
-        VerifyKey::from_spki(&self.spki).map_err(|_| {
-            Refusal::new("NIR-S204", FaultCode::UnsupportedAlgorithm, "the key's kind or size").with("algorithm", "key")
-        })
-    }
-
-    /// SHA-256 over DER.
-    pub fn thumbprint_sha256(&self) -> [u8; 32] {
-        let mut out = [0; 32];
-        out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &self.der).as_ref());
-        out
-    }
-
-    /// DER.
+    /// Its bytes.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// The organisation it names: SEID v2, then SEID v1; check digit tested (domain.md 14).
+    pub fn orgnr(&self) -> Result<String, Refusal> {
+        Ok(self.subject.orgnr()?)
+    }
+
+    /// Its key, where it is of a kind that may verify.
+    pub fn verify_key(&self) -> Result<VerifyKey, Refusal> {
+        Ok(self.key.clone().map_err(Problem::from)?)
+    }
+
+    /// SHA-256 of its bytes: its name in the register and in logs.
+    pub fn thumbprint_sha256(&self) -> [u8; 32] {
+        self.thumbprint_sha256
+    }
+
+    /// SHA-1 of its bytes: what ThumbprintSHA1 refers by, never a proof of anything.
+    pub fn thumbprint_sha1(&self) -> [u8; 20] {
+        self.thumbprint_sha1
+    }
+
+    /// Its SubjectKeyIdentifier, where it has one.
+    pub fn subject_key_identifier(&self) -> Option<&[u8]> {
+        self.extensions.subject_key_identifier.as_deref()
+    }
+
+    /// Serial number, decimal, as X509SerialNumber writes it.
+    pub fn serial_decimal(&self) -> &str {
+        &self.serial_decimal
+    }
+
+    /// First moment of validity.
+    pub fn not_before(&self) -> DateTime<Utc> {
+        self.not_before
     }
 
     /// Last moment of validity.
@@ -122,84 +149,70 @@ impl Certificate {
         self.not_after
     }
 
-    /// Whether the reference of a message means this certificate.
+    /// Whether a key reference of a message means this certificate. A reference proves nothing: the signature
+    /// must still verify with this certificate's key.
     pub fn matches(&self, reference: &KeyReference) -> bool {
         match reference {
             KeyReference::Token(der) | KeyReference::X509v3(der) => *der == self.der,
-            KeyReference::IssuerSerial { issuer, serial, .. } => {
-                *serial == self.serial && same_values(&string_values(issuer), &self.issuer_values)
+            KeyReference::IssuerSerial { issuer, serial, certificate } => {
+                certificate.as_ref().is_none_or(|der| *der == self.der)
+                    && serial.trim().trim_start_matches('0') == self.serial_decimal.trim_start_matches('0')
+                    && self.issuer.is_written(issuer)
             }
-            KeyReference::SubjectKeyIdentifier(id) => self.key_identifier.as_ref() == Some(id),
-            KeyReference::ThumbprintSha1(thumbprint) => {
-                let sha1 = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der);
-                thumbprint.as_slice() == sha1.as_ref()
+            KeyReference::SubjectKeyIdentifier(identifier) => {
+                self.subject_key_identifier().is_some_and(|own| own == identifier.as_slice())
             }
+            KeyReference::ThumbprintSha1(thumbprint) => thumbprint.as_slice() == self.thumbprint_sha1.as_slice(),
         }
+    }
+
+    fn check_validity(&self, at: DateTime<Utc>) -> Result<(), Problem> {
+        if at < self.not_before {
+            return Err(Problem::NotYetValid(self.not_before));
+        }
+        if at > self.not_after {
+            return Err(Problem::Expired(self.not_after));
+        }
+        Ok(())
     }
 }
 
-/// Modulus 11 with weights 3 2 7 6 5 4 3 2 (domain.md 3.4).
-fn check_digit_holds(orgnr: &str) -> bool {
-    let digits: Vec<u32> = orgnr.bytes().map(|b| u32::from(b - b'0')).collect();
-    let sum: u32 = [3, 2, 7, 6, 5, 4, 3, 2].iter().zip(&digits).map(|(w, d)| w * d).sum();
-    digits.get(8).is_some_and(|check| (sum + check) % 11 == 0)
-}
-
-fn name_values(name: &x509_parser::x509::X509Name<'_>) -> Vec<String> {
-    name.iter_attributes().filter_map(|a| a.as_str().ok()).map(normal).collect()
-}
-
-/// Values of a distinguished name as stacks write it (RFC 4514): the types' names differ between stacks, the values
-/// do not, and the serial number has been compared before. Unknown types come as `#` and hexadecimal DER.
-fn string_values(name: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut escaped = false;
-    let mut quoted = false;
-    for c in name.chars() {
-        match c {
-            _ if escaped => {
-                escaped = false;
-                if let Some(last) = parts.last_mut() {
-                    last.push(c);
-                }
-            }
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            ',' | '+' if !quoted => parts.push(String::new()),
-            c => {
-                if let Some(last) = parts.last_mut() {
-                    last.push(c);
-                }
-            }
-        }
+fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Problem> {
+    match X509Certificate::from_der(der) {
+        Ok(([], certificate)) => Ok(certificate),
+        Ok(_) => Err(Problem::Unreadable("bytes follow it")),
+        Err(_) => Err(Problem::Unreadable("it is no X.509 certificate")),
     }
-    parts
-        .iter()
-        .filter_map(|part| part.split_once('='))
-        .map(|(_, value)| {
-            let value = value.trim();
-            let der = value.strip_prefix('#').and_then(|text| hex::decode(text).ok());
-            // Tag and one length byte stand before the text of a short string.
-            der.and_then(|der| String::from_utf8(der.get(2..)?.to_vec()).ok()).map_or_else(|| normal(value), |text| normal(&text))
-        })
-        .collect()
 }
 
-fn normal(value: &str) -> String {
-    value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+/// Whether the bytes around the signed part are the only ones that DER allows. The issuer's signature does not cover
+/// them, so that otherwise anybody could make a second certificate, with another thumbprint, out of a good one.
+fn is_framed_in_der(der: &[u8], parsed: &X509Certificate<'_>) -> bool {
+    let signed: &[u8] = parsed.tbs_certificate.as_ref();
+    let value = &parsed.signature_value.data;
+    let end = [header(0x03, value.len() + 1).as_slice(), &[0], value].concat();
+    let outer = (2..=4).map(|own| header(0x30, der.len().saturating_sub(own)));
+    let inside = outer.filter_map(|outer| der.strip_prefix(outer.as_slice())).next();
+    let algorithm = inside.and_then(|inside| inside.strip_prefix(signed)?.strip_suffix(end.as_slice()));
+    // The algorithm stands a second time inside the signed part (RFC 5280 §4.1.2.3).
+    algorithm.is_some_and(|algorithm| memchr::memmem::find(signed, algorithm).is_some())
 }
 
-fn same_values(a: &[String], b: &[String]) -> bool {
-    let sorted = |list: &[String]| {
-        let mut list = list.to_vec();
-        list.sort_unstable();
-        list
-    };
-    !a.is_empty() && sorted(a) == sorted(b)
+/// Tag and length in DER, for contents of less than 64 KiB.
+fn header(tag: u8, length: usize) -> Vec<u8> {
+    let [.., high, low] = length.to_be_bytes();
+    match length {
+        0..=0x7f => vec![tag, low],
+        0x80..=0xff => vec![tag, 0x81, low],
+        _ => vec![tag, 0x82, high, low],
+    }
 }
 
-/// A certificate from the registry's base64.
-pub fn from_base64(text: &str) -> Result<Certificate, Refusal> {
-    let der = STANDARD.decode(text).map_err(|_| token("NIR-S213", "a registered certificate is no base64"))?;
-    Certificate::from_der(&der)
+fn without_leading_zeros(number: &[u8]) -> &[u8] {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number.get(zeros..).unwrap_or_default()
+}
+
+fn time(seconds: i64) -> Result<DateTime<Utc>, Problem> {
+    DateTime::from_timestamp(seconds, 0).ok_or(Problem::Unreadable("a time is out of range"))
 }

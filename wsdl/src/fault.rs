@@ -97,6 +97,8 @@ fn v12(fault: &Fault, out: &mut Vec<u8>) {
 fn subcode(out: &mut Vec<u8>, prefix: &str, code: &str) {
     push(
         out,
-        &format!("<soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value>{prefix}:{code}</soap:Value></soap:Subcode>"),
+        &format!(
+            "<soap:Value>soap:Sender</soap:Value><soap:Subcode><soap:Value>{prefix}:{code}</soap:Value></soap:Subcode>"
+        ),
     );
 }

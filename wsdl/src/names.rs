@@ -15,6 +15,7 @@ pub const WSA_2005: &str = "http://www.w3.org/2005/08/addressing";
 /// WS-Addressing, the submission that PHP's WSASoap writes.
 pub const WSA_2004: &str = "http://schemas.xmlsoap.org/ws/2004/08/addressing";
 /// Base64 encoding of tokens.
-pub const BASE64: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary";
+pub const BASE64: &str =
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary";
 /// An X.509 v3 certificate as token.
 pub const X509V3: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";

@@ -24,19 +24,32 @@ fn encoding(log: &'static str) -> Refusal {
     Refusal::new("NIR-T109", FaultCode::Sender, log)
 }
 
+/// Text that may be parsed. Nothing else reaches a parser, so that no path can forget the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filtered<'a>(&'a str);
+
+impl<'a> Filtered<'a> {
+    /// The text, without a byte order mark.
+    pub fn text(self) -> &'a str {
+        self.0
+    }
+}
+
 /// The text, if it may be parsed.
-pub fn prefilter(bytes: &[u8], max_bytes: usize) -> Result<&str, Refusal> {
+pub fn prefilter(bytes: &[u8], max_bytes: usize) -> Result<Filtered<'_>, Refusal> {
     if bytes.len() > max_bytes {
         let refusal = Refusal::new("NIR-T103", FaultCode::Sender, "larger than any operation allows");
         return Err(refusal.with("maksimum", max_bytes.to_string()));
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.get(..2).is_some_and(|b| b.contains(&0)) {
+    // Without a mark, UTF-16 and UTF-32 show by a zero in the first character, which is ASCII in any XML.
+    let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    if wide || bytes.get(..2).is_some_and(|first| first.contains(&0)) {
         return Err(encoding("UTF-16 or UTF-32"));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| encoding("not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Scan { rest: text, depth: 0, in_scope: 0, declared: Vec::new(), names: HashSet::new(), any: false }.run()?;
-    Ok(text)
+    Ok(Filtered(text))
 }
 
 struct Scan<'a> {
@@ -63,7 +76,8 @@ impl<'a> Scan<'a> {
             } else if tag.starts_with("<?") {
                 return Err(structure("a processing instruction"));
             } else if let Some(end) = tag.strip_prefix("</") {
-                self.depth = self.depth.checked_sub(1).ok_or_else(|| Refusal::malformed("an end tag without a start"))?;
+                self.depth =
+                    self.depth.checked_sub(1).ok_or_else(|| Refusal::malformed("an end tag without a start"))?;
                 self.in_scope -= self.declared.pop().unwrap_or(0);
                 self.rest = after(end, ">")?;
             } else {
@@ -78,7 +92,8 @@ impl<'a> Scan<'a> {
         let Some(declaration) = self.rest.strip_prefix("<?xml").filter(|d| d.starts_with(char::is_whitespace)) else {
             return Ok(());
         };
-        let (inside, rest) = declaration.split_once("?>").ok_or_else(|| Refusal::malformed("an open XML declaration"))?;
+        let (inside, rest) =
+            declaration.split_once("?>").ok_or_else(|| Refusal::malformed("an open XML declaration"))?;
         if let Some((_, encoding_part)) = inside.split_once("encoding") {
             let name = encoding_part.trim_start_matches(|c: char| c.is_whitespace() || "='\"".contains(c));
             let name = name.split(['\'', '"']).next().unwrap_or_default();
@@ -93,12 +108,16 @@ impl<'a> Scan<'a> {
     fn start(&mut self, tag: &'a str) -> Result<(), Refusal> {
         self.any = true;
         let bytes = tag.as_bytes();
-        let name_end = bytes.iter().position(|b| b" \t\r\n/>".contains(b)).ok_or_else(|| Refusal::malformed("an open tag"))?;
+        let name_end =
+            bytes.iter().position(|b| b" \t\r\n/>".contains(b)).ok_or_else(|| Refusal::malformed("an open tag"))?;
         self.name(&tag[..name_end])?;
         let (mut attributes, mut namespaces, mut default_seen) = (0, 0, false);
         let mut at = name_end;
         loop {
-            let gap = bytes[at..].iter().position(|b| !b" \t\r\n".contains(b)).ok_or_else(|| Refusal::malformed("an open tag"))?;
+            let gap = bytes[at..]
+                .iter()
+                .position(|b| !b" \t\r\n".contains(b))
+                .ok_or_else(|| Refusal::malformed("an open tag"))?;
             at += gap;
             match bytes[at] {
                 b'>' => {
@@ -119,8 +138,12 @@ impl<'a> Scan<'a> {
                 }
                 _ => {}
             }
-            let equals = bytes[at..].iter().position(|b| *b == b'=').ok_or_else(|| Refusal::malformed("an attribute without a value"))?;
+            let equals = bytes[at..]
+                .iter()
+                .position(|b| *b == b'=')
+                .ok_or_else(|| Refusal::malformed("an attribute without a value"))?;
             let name = tag[at..at + equals].trim_end();
+            let before = namespaces;
             if name == "xmlns" || name.starts_with("xmlns:") {
                 namespaces += 1;
                 // roxmltree accepts a second default declaration, libxml2 does not (xml-security.md 3.1).
@@ -135,13 +158,20 @@ impl<'a> Scan<'a> {
             }
             self.name(name)?;
             at += equals + 1;
-            let gap = bytes[at..].iter().position(|b| !b" \t\r\n".contains(b)).ok_or_else(|| Refusal::malformed("an open tag"))?;
+            let gap = bytes[at..]
+                .iter()
+                .position(|b| !b" \t\r\n".contains(b))
+                .ok_or_else(|| Refusal::malformed("an open tag"))?;
             at += gap;
             let quote = bytes[at];
             if quote != b'"' && quote != b'\'' {
                 return Err(Refusal::malformed("an attribute value without quotes"));
             }
-            let length = memchr::memchr(quote, &bytes[at + 1..]).ok_or_else(|| Refusal::malformed("an open attribute value"))?;
+            let length =
+                memchr::memchr(quote, &bytes[at + 1..]).ok_or_else(|| Refusal::malformed("an open attribute value"))?;
+            if namespaces > before {
+                namespace(name, &tag[at + 1..at + 1 + length])?;
+            }
             at += length + 2;
         }
     }
@@ -168,6 +198,19 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// A namespace is an absolute URI: Canonical XML fails on any other (C14N §1.3), and the two canonicalizers must not
+/// differ on what an odd one means. Only the default namespace can be undeclared (Namespaces in XML 1.0 §5).
+fn namespace(name: &str, value: &str) -> Result<(), Refusal> {
+    if value.is_empty() && name == "xmlns" {
+        return Ok(());
+    }
+    let scheme = value.split_once(':').map_or("", |(scheme, _)| scheme);
+    let absolute = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+.-".contains(&b));
+    let plain = value.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}&".contains(&b));
+    if absolute && plain { Ok(()) } else { Err(Refusal::malformed("a namespace that is no absolute URI")) }
+}
+
 fn after<'a>(text: &'a str, end: &str) -> Result<&'a str, Refusal> {
     memchr::memmem::find(text.as_bytes(), end.as_bytes())
         .map(|at| &text[at + end.len()..])
@@ -184,7 +227,12 @@ mod tests {
 
     #[test]
     fn what_every_client_sends_passes() {
-        assert_eq!(code("<?xml version='1.0' encoding='utf-8'?>\n<a b=\"c>d\" xmlns='u'><!-- < --><b/><![CDATA[<x>]]></a>"), "");
+        assert_eq!(
+            code(
+                "<?xml version='1.0' encoding='utf-8'?>\n<a b=\"c>d\" xmlns='urn:u'><!-- < --><b/><![CDATA[<x>]]></a>"
+            ),
+            ""
+        );
         assert_eq!(code("\u{feff}<a></a>"), "");
     }
 
@@ -196,10 +244,17 @@ mod tests {
         assert_eq!(code("<?xml version='1.0' encoding='iso-8859-1'?><a/>"), "NIR-T109");
         assert_eq!(code(&"<a>".repeat(65)), "NIR-X306");
         assert_eq!(code(&format!("<a{}/>", (0..33).map(|n| format!(" a{n}='1'")).collect::<String>())), "NIR-X306");
-        assert_eq!(code(&format!("<a{}/>", (0..65).map(|n| format!(" xmlns:a{n}='u'")).collect::<String>())), "NIR-X306");
+        assert_eq!(
+            code(&format!("<a{}/>", (0..65).map(|n| format!(" xmlns:a{n}='urn:u'")).collect::<String>())),
+            "NIR-X306"
+        );
         assert_eq!(code(&(0..600).map(|n| format!("<n{n}/>")).collect::<String>()), "NIR-X306");
         assert_eq!(code(&format!("<{}/>", "a".repeat(257))), "NIR-X306");
-        assert_eq!(code("<a xmlns='u' xmlns='v'/>"), "NIR-X301");
+        assert_eq!(code("<a xmlns='urn:u' xmlns='urn:v'/>"), "NIR-X301");
+        for namespace in ["xmlns='relative'", "xmlns:a=''", "xmlns='urn:a b'", "xmlns:a='1:b'", "xmlns='urn:&#x61;'"] {
+            assert_eq!(code(&format!("<a {namespace}/>")), "NIR-X301", "{namespace}");
+        }
+        assert_eq!(code("<a xmlns='urn:u'><b xmlns=''/></a>"), "");
         assert_eq!(code("</a>"), "NIR-X301");
         assert_eq!(code(""), "NIR-X301");
     }

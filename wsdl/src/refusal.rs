@@ -27,7 +27,7 @@ pub enum FaultCode {
     MessageExpired,
 }
 
-/// One refusal. `log` says exactly which check failed and is never sent (design.md 17, Faults).
+/// One refusal, made with [`Refusal::new`] or one of the named ones. `log` says exactly which check failed and is never sent (design.md 17, Faults).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {log}")]
 pub struct Refusal {
@@ -39,12 +39,15 @@ pub struct Refusal {
     pub params: Vec<(&'static str, String)>,
     /// For the log only.
     pub log: String,
+    /// The two verifiers disagreed, which no honest message brings about: a reason to wake somebody and to keep the
+    /// bytes (xml-security.md, Decision). The sender is told S202 like everybody else.
+    pub disagreement: bool,
 }
 
 impl Refusal {
     /// A refusal without named values.
     pub fn new(code: &'static str, fault: FaultCode, log: impl Into<String>) -> Self {
-        Refusal { code, fault, params: Vec::new(), log: log.into() }
+        Refusal { code, fault, params: Vec::new(), log: log.into(), disagreement: false }
     }
 
     /// Adds a named value for the texts.
@@ -58,9 +61,25 @@ impl Refusal {
         Self::new("NIR-S202", FaultCode::FailedCheck, log)
     }
 
+    /// The key reference leads to no registered certificate.
+    pub fn unknown_key(log: impl Into<String>) -> Self {
+        Self::invalid_signature(log)
+    }
+
+    /// libxmlsec1 did not confirm what the strict verifier accepted.
+    pub fn disagreement(why: &str) -> Self {
+        let refusal = Self::invalid_signature(format!("verifier disagreement: {why}"));
+        Refusal { disagreement: true, ..refusal }
+    }
+
     /// The signature does not cover what it must.
     pub fn coverage(log: impl Into<String>) -> Self {
         Self::new("NIR-S205", FaultCode::InvalidSecurity, log)
+    }
+
+    /// The Timestamp's time is over, has not come, or cannot be told.
+    pub fn expired(log: impl Into<String>) -> Self {
+        Self::new("NIR-S207", FaultCode::MessageExpired, log)
     }
 
     /// Not well-formed, or not an envelope.

@@ -10,13 +10,17 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
-use crate::algorithm::{ECDSA_SHA256, EXC_C14N, RSA_SHA256, SHA256};
+use crate::algorithm::{ECDSA_SHA256, EXC_C14N, RSA_SHA256, SHA256, SignatureMethod};
 use crate::c14n::escape_text;
+use crate::certificate::Certificate;
 use crate::envelope::SoapVersion;
 use crate::names::{BASE64, DS, WSA_2005, WSSE, WSU, X509V3};
 
 /// How long what we sign is valid.
 const LIFE: Duration = Duration::minutes(5);
+
+/// What is signed once, to see whether key and certificate belong together.
+const PROBE: &[u8] = b"nir";
 
 enum Pair {
     Rsa(RsaKeyPair),
@@ -45,6 +49,9 @@ pub enum SignerError {
     /// Not a certificate.
     #[error("the certificate is no PEM certificate")]
     Certificate,
+    /// The certificate is another key's.
+    #[error("the certificate does not belong to the key")]
+    Mismatch,
 }
 
 /// A sealed envelope.
@@ -65,8 +72,17 @@ impl Signer {
             .map(Pair::Rsa)
             .or_else(|_| EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key).map(Pair::P256))
             .map_err(|_| SignerError::Key)?;
-        let certificate = CertificateDer::from_pem_slice(certificate_pem.as_bytes()).map_err(|_| SignerError::Certificate)?;
-        Ok(Signer { pair, token: STANDARD.encode(&certificate), certificate: certificate.to_vec() })
+        let certificate =
+            CertificateDer::from_pem_slice(certificate_pem.as_bytes()).map_err(|_| SignerError::Certificate)?;
+        let signer = Signer { pair, token: STANDARD.encode(&certificate), certificate: certificate.to_vec() };
+        // Nobody could verify what a key signs under another's certificate; found out here, not by the receivers.
+        let key = Certificate::from_der(&certificate).and_then(|certificate| certificate.verify_key());
+        let key = key.map_err(|_| SignerError::Certificate)?;
+        let method = match signer.pair {
+            Pair::Rsa(_) => SignatureMethod::RsaSha256,
+            Pair::P256(_) => SignatureMethod::EcdsaSha256,
+        };
+        if key.verifies(method, PROBE, &signer.sign(PROBE)) { Ok(signer) } else { Err(SignerError::Mismatch) }
     }
 
     /// The certificate, DER.
@@ -81,7 +97,8 @@ impl Signer {
         }
     }
 
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
+    /// The signature of these bytes; empty only when the random source failed.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match &self.pair {
             Pair::Rsa(pair) => {
@@ -111,7 +128,9 @@ pub fn seal(
     // A Fault's code is a QName in text: its prefix stays in scope only by the PrefixList (XML-EXC-C14N §1.3).
     let fault = body_child.starts_with(b"<soap:Fault");
     let wsse = if fault { format!(" xmlns:wsse=\"{WSSE}\"") } else { String::new() };
-    body.extend_from_slice(format!("<soap:Body xmlns:soap=\"{ns}\"{wsse} xmlns:wsu=\"{WSU}\" wsu:Id=\"body\">").as_bytes());
+    body.extend_from_slice(
+        format!("<soap:Body xmlns:soap=\"{ns}\"{wsse} xmlns:wsu=\"{WSU}\" wsu:Id=\"body\">").as_bytes(),
+    );
     body.extend_from_slice(body_child);
     body.extend_from_slice(b"</soap:Body>");
     let mut out = Vec::with_capacity(body.len() + 6 * 1024);

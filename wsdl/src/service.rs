@@ -28,7 +28,7 @@ pub fn wsdl(base_url: &str) -> String {
 }
 
 /// A schema for `?xsd=NAME`, its includes as absolute addresses; None for a name that is not ours.
-pub fn xsd(base_url: &str, name: &str) -> Option<Vec<u8>> {
+pub fn xsd(name: &str, base_url: &str) -> Option<Vec<u8>> {
     let file = catalog::file(name)?;
     let address = format!("{LOCATION}{}?xsd=", escape(&address(base_url)));
     // The schemas are embedded and UTF-8; every location in them is the bare name of another (tests/service.rs).

@@ -1,14 +1,18 @@
 //! Which key the message points at (X.509 token profile 1.1 §3.2). Nothing is fetched, and only a reference says
 //! which certificate is meant: a token that nobody refers to is never looked at.
 
-use std::collections::HashMap;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use roxmltree::{Document, Node, NodeId};
+use roxmltree::{Document, Node};
 
-use crate::names::{BASE64, DS, WSSE};
-use crate::refusal::{FaultCode, Refusal};
+use crate::envelope::Ids;
+use crate::names::{BASE64, DS, WSSE, WSU};
+use crate::refusal::Refusal;
+
+/// Longest issuer name that is compared with registered certificates.
+const MAX_ISSUER: usize = 4 * 1024;
+/// Longest serial number: 20 octets are at most 49 digits (RFC 5280 §4.1.2.2).
+const MAX_SERIAL: usize = 64;
 
 /// A reference to a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,25 +37,26 @@ pub enum KeyReference {
 }
 
 impl KeyReference {
-    /// The certificate, where the message carries it.
+    /// The certificate that the message brings as its token. Every other reference means a *registered* certificate
+    /// ([`matches`](crate::certificate::Certificate::matches)), also where it repeats the certificate (design.md 5).
     pub fn certificate(&self) -> Option<&[u8]> {
         match self {
-            KeyReference::Token(der) | KeyReference::X509v3(der) => Some(der),
-            KeyReference::IssuerSerial { certificate, .. } => certificate.as_deref(),
-            KeyReference::SubjectKeyIdentifier(_) | KeyReference::ThumbprintSha1(_) => None,
+            KeyReference::Token(der) => Some(der),
+            _ => None,
         }
     }
 }
 
+/// What the sender is told is the same as for a wrong signature: no oracle (design.md 17, Faults).
 fn unusable(log: &str) -> Refusal {
-    Refusal::new("NIR-S202", FaultCode::SecurityTokenUnavailable, log)
+    Refusal::invalid_signature(format!("key reference: {log}"))
 }
 
 /// Reads KeyInfo.
 pub(crate) fn read(
     signature: Node<'_, '_>,
     security: Node<'_, '_>,
-    ids: &HashMap<String, NodeId>,
+    ids: &Ids,
     document: &Document<'_>,
 ) -> Result<KeyReference, Refusal> {
     let key_info = only(elements(signature).filter(|n| is(*n, "KeyInfo", DS)), "not exactly one KeyInfo")?;
@@ -82,13 +87,19 @@ pub(crate) fn read(
 fn token(
     reference: Node<'_, '_>,
     security: Node<'_, '_>,
-    ids: &HashMap<String, NodeId>,
+    ids: &Ids,
     document: &Document<'_>,
 ) -> Result<KeyReference, Refusal> {
-    let id = reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')).ok_or_else(|| unusable("a token reference without #"))?;
-    let token = ids.get(id).and_then(|id| document.get_node(*id)).ok_or_else(|| unusable("the token is not there"))?;
+    let id = reference
+        .attribute("URI")
+        .and_then(|uri| uri.strip_prefix('#'))
+        .ok_or_else(|| unusable("a token reference without #"))?;
+    let token = ids.get(id).and_then(|id| document.get_node(id)).ok_or_else(|| unusable("the token is not there"))?;
     if !is(token, "BinarySecurityToken", WSSE) || token.parent() != Some(security) {
         return Err(unusable("the reference is to no token of this header"));
+    }
+    if token.attribute((WSU, "Id")) != Some(id) {
+        return Err(unusable("the token is named by another attribute than wsu:Id"));
     }
     if token.attribute("EncodingType").is_some_and(|encoding| encoding != BASE64) {
         return Err(unusable("a token in another encoding"));
@@ -114,6 +125,10 @@ fn issuer_serial(data: Node<'_, '_>) -> Result<KeyReference, Refusal> {
         }
     }
     let (issuer, serial) = found.ok_or_else(|| unusable("X509Data without issuer and serial"))?;
+    if issuer.len() > MAX_ISSUER || serial.len() > MAX_SERIAL {
+        // They are compared with every registered certificate, before the signature is checked.
+        return Err(unusable("an issuer or serial number that is too long"));
+    }
     Ok(KeyReference::IssuerSerial { issuer, serial, certificate })
 }
 

@@ -27,12 +27,13 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    /// Whether it may issue certificates at all.
+    /// Whether it may issue certificates at all; a weak key may not.
     pub(super) fn may_issue(&self) -> bool {
         let extensions = &self.certificate.extensions;
-        extensions.is_ca
+        self.certificate.key.is_ok()
+            && extensions.is_ca
             && extensions.key_usage.is_none_or(|usage| usage.certificate_sign)
-            && extensions.not_understood.is_none()
+            && !extensions.not_understood
     }
 
     /// Whether it may sign CRLs.
@@ -54,7 +55,7 @@ pub(super) fn path(
     environment: Environment,
     at: DateTime<Utc>,
 ) -> Option<Vec<usize>> {
-    if leaf.extensions.not_understood.is_some() {
+    if leaf.extensions.not_understood {
         return None;
     }
     let mut path = Vec::with_capacity(MAX_PATH);
@@ -91,7 +92,8 @@ fn climb(
 
 /// Whether the issuer's key made the certificate's signature.
 fn signed_by(certificate: &Certificate, issuer: &Certificate) -> bool {
-    let (Ok(certificate), Ok((_, key))) = (parse(&certificate.der), SubjectPublicKeyInfo::from_der(&issuer.spki)) else {
+    let (Ok(certificate), Ok((_, key))) = (parse(&certificate.der), SubjectPublicKeyInfo::from_der(&issuer.spki))
+    else {
         return false;
     };
     may_vouch(&certificate.signature_algorithm.algorithm.to_id_string())

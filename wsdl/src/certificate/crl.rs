@@ -30,6 +30,20 @@ pub struct CrlStatus {
     pub problem: Option<String>,
 }
 
+impl CrlStatus {
+    /// Of a file that gave no list.
+    pub(super) fn none(path: &Path, problem: Option<String>) -> Self {
+        CrlStatus {
+            path: path.to_owned(),
+            this_update: None,
+            next_update: None,
+            usable_until: None,
+            revoked: 0,
+            problem,
+        }
+    }
+}
+
 /// One list whose signature holds.
 #[derive(Debug)]
 pub(super) struct Crl {
@@ -120,6 +134,10 @@ impl Crl {
         self.this_update > other.this_update
     }
 
+    pub(super) fn this_update(&self) -> DateTime<Utc> {
+        self.this_update
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -177,11 +195,7 @@ fn covered_by(point: &IssuingDistributionPoint<'_>) -> Result<Covers, String> {
     if names.is_empty() && point.distribution_point.is_some() {
         return Err("names its distribution point by something else than an address".to_owned());
     }
-    Ok(Covers {
-        users_only: point.only_contains_user_certs,
-        authorities_only: point.only_contains_ca_certs,
-        names,
-    })
+    Ok(Covers { users_only: point.only_contains_user_certs, authorities_only: point.only_contains_ca_certs, names })
 }
 
 /// The addresses of a certificate's CRLs, for comparison only: none of them is ever fetched (threats.md 14).

@@ -2,7 +2,7 @@
 
 use x509_parser::prelude::X509Name;
 
-use super::CertificateProblem;
+use super::problem::Problem;
 
 /// organizationIdentifier, where SEID v2 puts the number (domain.md 14).
 const ORGANIZATION_IDENTIFIER: &str = "2.5.4.97";
@@ -27,29 +27,27 @@ impl Name {
     }
 
     /// The organisation number, in the order and with the conflicts of domain.md 14.
-    pub(super) fn orgnr(&self) -> Result<String, CertificateProblem> {
+    pub(super) fn orgnr(&self) -> Result<String, Problem> {
         let mut found: Option<&str> = None;
         for (kind, value) in &self.0 {
             let number = match kind.as_str() {
                 ORGANIZATION_IDENTIFIER => match value.strip_prefix("NTRNO-").filter(|number| nine_digits(number)) {
                     Some(number) => number,
                     // Other forms name no Norwegian unit, or name it in a way that was never standard.
-                    None => return Err(CertificateProblem::OrgnrMissing("organizationIdentifier has another form")),
+                    None => return Err(Problem::OrgnrMissing("organizationIdentifier has another form")),
                 },
                 // Other certificates keep a device number or a person's key here.
                 SERIAL_NUMBER if nine_digits(value) => value,
                 _ => continue,
             };
             if found.is_some_and(|earlier| earlier != number) {
-                return Err(CertificateProblem::OrgnrConflict);
+                return Err(Problem::OrgnrConflict);
             }
             found = Some(number);
         }
         match found {
-            None => Err(CertificateProblem::OrgnrMissing("neither organizationIdentifier nor serialNumber holds one")),
-            Some(number) if !check_digit_holds(number) => {
-                Err(CertificateProblem::OrgnrMissing("the check digit does not hold"))
-            }
+            None => Err(Problem::OrgnrMissing("neither organizationIdentifier nor serialNumber holds one")),
+            Some(number) if !check_digit_holds(number) => Err(Problem::OrgnrMissing("the check digit does not hold")),
             Some(number) => Ok(number.to_owned()),
         }
     }

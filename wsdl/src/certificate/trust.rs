@@ -1,277 +1,373 @@
-//! Trust: which certificates hold. Anchors and revocation lists come from files alone; no address in a certificate
-//! is ever called (threats.md, class 14).
+//! Whom we trust: anchors with their environment, intermediates, revocation lists with a stated grace.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::SystemTime;
 
-use chrono::{DateTime, Utc};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
-use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certificate};
-use x509_parser::x509::SubjectPublicKeyInfo;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Certificate, from_base64, token};
-use crate::refusal::{FaultCode, Refusal};
+use super::chain::{self, Authority};
+use super::crl::{Crl, CrlStatus};
+use super::problem::Problem;
+use super::{Certificate, MAX_CERTIFICATE_BYTES};
+use crate::refusal::Refusal;
 
-/// Longest chain between a certificate and its anchor.
-const MAX_CHAIN: usize = 4;
-/// Parsed certificates that are kept.
-const CACHE: usize = 4_096;
+/// Most certificates that are remembered; there are a few thousand senders.
+const MAX_REMEMBERED: usize = 8_192;
 
-/// What an anchor's certificates are for.
+/// Where certificates of an anchor belong. The sandbox takes test certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// Real organizations.
+    /// Real organisations.
     Production,
-    /// Tests.
+    /// Everything else.
     Test,
 }
 
-/// One file of anchors and intermediates.
+/// A configured anchor.
 #[derive(Debug, Clone)]
 pub struct Anchor {
-    /// PEM text: self-signed ones are anchors, others intermediates.
-    pub pem: String,
-    /// What its certificates are for.
+    /// One or more CA certificates, each an anchor.
+    pub pem: Vec<u8>,
+    /// Where it belongs. Anchors of the other environment are worth configuring: their certificates are then
+    /// told S217 instead of S213.
     pub environment: Environment,
 }
 
+/// What [`Trust::load`] reads.
+#[derive(Debug, Clone)]
+pub struct TrustSettings {
+    /// The anchors of both environments.
+    pub anchors: Vec<Anchor>,
+    /// Issuing CAs below the anchors, PEM; senders send only their own certificate.
+    pub intermediates: Vec<Vec<u8>>,
+    /// Revocation lists, DER or PEM: one for every CA that has issued certificates or CAs in use.
+    pub crl_paths: Vec<PathBuf>,
+    /// How long after its promised successor a list is still trusted.
+    pub crl_grace: TimeDelta,
+    /// Ours.
+    pub environment: Environment,
+}
+
+/// Why the settings, or a revocation list, cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrustError {
+    /// A PEM text of an anchor or intermediate.
+    #[error("anchor or intermediate: {0}")]
+    Certificate(#[from] Refusal),
+    /// A certificate that may issue none.
+    #[error("the anchor or intermediate with SHA-256 {0} may not issue certificates")]
+    NoAuthority(String),
+    /// Nothing to trust.
+    #[error("no anchor of this environment is configured")]
+    NoAnchor,
+    /// A revocation list that cannot be taken; the list before it stays in use.
+    #[error("{0} {1}")]
+    RevocationList(String, String),
+}
+
+/// How far the revocation lists can be relied upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevocationState {
+    /// Every list is there, and no successor is overdue.
+    Current,
+    /// A successor is overdue, and the grace still runs: to be mended, while traffic goes on.
+    InGrace,
+    /// A list is missing or past its grace, or none is configured: certificates that it covers are refused (S218).
+    Unusable,
+}
+
+/// The revocation lists taken together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revocation {
+    /// When the oldest list in use was made.
+    pub oldest: Option<DateTime<Utc>>,
+    /// When the first of the promised successors is due, or was.
+    pub due: Option<DateTime<Utc>>,
+    /// Until when, with the grace, all lists in use are usable.
+    pub usable_until: Option<DateTime<Utc>>,
+    /// What follows.
+    pub state: RevocationState,
+}
+
+impl Revocation {
+    /// How old the oldest list is.
+    pub fn age(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        self.oldest.map(|made| now - made)
+    }
+}
+
+/// Anchors, intermediates and revocation lists. Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    shared: Arc<Shared>,
+}
+
 #[derive(Debug)]
-struct Authority {
-    certificate: Certificate,
+struct Shared {
+    authorities: Vec<Authority>,
     environment: Environment,
-    is_anchor: bool,
+    crl_paths: Vec<PathBuf>,
+    crl_grace: TimeDelta,
+    lists: RwLock<Arc<Lists>>,
+    generation: AtomicU64,
+    /// Certificates of the party register, by their base64.
+    registered: Mutex<HashMap<String, Arc<Certificate>>>,
 }
 
-/// One revocation list.
-#[derive(Debug)]
-struct List {
-    issuer: Vec<u8>,
-    revoked: HashSet<Vec<u8>>,
-    next_update: DateTime<Utc>,
-}
-
+/// What one reading of the files gave, and what was concluded from it. A new reading starts without conclusions,
+/// so a revocation takes effect with the reading that brings it.
 #[derive(Debug, Default)]
 struct Lists {
-    all: Vec<List>,
-    modified: Vec<Option<SystemTime>>,
+    crls: Vec<Arc<Crl>>,
+    status: Vec<CrlStatus>,
+    stamps: Vec<Stamp>,
+    remembered: Mutex<HashMap<Vec<u8>, Remembered>>,
 }
 
-/// Anchors, intermediates and revocation lists.
-#[derive(Debug)]
-pub struct Trust {
-    authorities: Vec<Authority>,
-    lists: RwLock<Lists>,
-    files: Vec<PathBuf>,
-    grace: Duration,
-    environment: Environment,
-    cache: Mutex<HashMap<Vec<u8>, Arc<Certificate>>>,
-    chains: Mutex<HashMap<[u8; 32], ()>>,
-}
+/// When a file was last written, and its length; None when it is not there.
+type Stamp = Option<(SystemTime, u64)>;
 
-/// Trust cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum TrustError {
-    /// An anchor file.
-    #[error("an anchor file holds no usable certificate")]
-    Anchor,
-    /// A revocation list.
-    #[error("{}: no revocation list that a configured authority signed", .0.display())]
-    RevocationList(PathBuf),
-    /// A file.
-    #[error("{}: {error}", file.display())]
-    File {
-        /// Which.
-        file: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
+/// A trusted certificate, and the moments between which nothing about it changes by itself.
+#[derive(Debug, Clone)]
+struct Remembered {
+    certificate: Arc<Certificate>,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
 }
 
 impl Trust {
-    /// Sets up from PEM texts and revocation files.
-    pub fn load(anchors: &[Anchor], crls: &[PathBuf], grace: Duration, environment: Environment) -> Result<Self, TrustError> {
+    /// Reads anchors and intermediates, which must be right, and the revocation lists, of which each may fail:
+    /// then [`Trust::crl_status`] says why, and the certificates it would cover are refused with S218.
+    pub fn load(settings: TrustSettings) -> Result<Self, TrustError> {
         let mut authorities = Vec::new();
-        for anchor in anchors {
-            for der in CertificateDer::pem_slice_iter(anchor.pem.as_bytes()) {
-                let der = der.map_err(|_| TrustError::Anchor)?;
-                let certificate = Certificate::from_der(&der).map_err(|_| TrustError::Anchor)?;
-                let is_anchor = certificate.issuer == certificate.subject;
-                authorities.push(Authority { certificate, environment: anchor.environment, is_anchor });
+        for anchor in &settings.anchors {
+            for certificate in Certificate::from_pem(&anchor.pem)? {
+                authorities.push(Authority { certificate, anchor: Some(anchor.environment) });
             }
         }
-        if !authorities.iter().any(|a| a.is_anchor) {
-            return Err(TrustError::Anchor);
+        for pem in &settings.intermediates {
+            for certificate in Certificate::from_pem(pem)? {
+                authorities.push(Authority { certificate, anchor: None });
+            }
+        }
+        if let Some(wrong) = authorities.iter().find(|authority| !authority.may_issue()) {
+            return Err(TrustError::NoAuthority(hex::encode(wrong.certificate.thumbprint_sha256())));
+        }
+        if !authorities.iter().any(|authority| authority.anchor == Some(settings.environment)) {
+            return Err(TrustError::NoAnchor);
         }
         let trust = Trust {
-            authorities,
-            lists: RwLock::default(),
-            files: crls.to_vec(),
-            grace,
-            environment,
-            cache: Mutex::default(),
-            chains: Mutex::default(),
+            shared: Arc::new(Shared {
+                authorities,
+                environment: settings.environment,
+                crl_paths: settings.crl_paths,
+                crl_grace: settings.crl_grace,
+                lists: RwLock::default(),
+                generation: AtomicU64::new(0),
+                registered: Mutex::default(),
+            }),
         };
-        trust.reload_crls()?;
+        trust.reload_crls();
         Ok(trust)
     }
 
-    /// Reads the revocation lists again.
-    pub fn reload_crls(&self) -> Result<(), TrustError> {
+    /// Reads the revocation lists again. A file that cannot be taken, or that is older than the list in use,
+    /// changes nothing but its status.
+    pub fn reload_crls(&self) -> Vec<CrlStatus> {
+        let shared = &self.shared;
+        let earlier = self.lists();
         let mut lists = Lists::default();
-        for file in &self.files {
-            lists.all.push(self.read_list(file)?);
-            lists.modified.push(modified(file));
+        for path in &shared.crl_paths {
+            lists.stamps.push(stamp(path));
+            let in_use = earlier.crls.iter().find(|crl| crl.path() == path).cloned();
+            let (crl, problem) = match (Crl::read(path, &shared.authorities), in_use) {
+                (Ok(read), Some(in_use)) if in_use.is_newer_than(&read) => {
+                    (Some(in_use), Some("is older than the list in use".to_owned()))
+                }
+                (Ok(read), _) => (Some(Arc::new(read)), None),
+                (Err(problem), in_use) => (in_use, Some(problem)),
+            };
+            lists.status.push(match &crl {
+                Some(crl) => crl.status(shared.crl_grace, problem),
+                None => CrlStatus::none(path, problem),
+            });
+            lists.crls.extend(crl);
         }
-        *self.lists.write().unwrap_or_else(PoisonError::into_inner) = lists;
-        Ok(())
+        let status = lists.status.clone();
+        *shared.lists.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(lists);
+        shared.generation.fetch_add(1, Ordering::Release);
+        status
     }
 
-    /// Reads them again if a file changed; a bad new file leaves the lists that were.
+    /// Reads them again if a file changed, and says which one could not be taken.
     pub fn reload_crls_if_changed(&self) -> Result<(), TrustError> {
-        let now: Vec<_> = self.files.iter().map(|file| modified(file)).collect();
-        let same = self.lists.read().unwrap_or_else(PoisonError::into_inner).modified == now;
-        if same { Ok(()) } else { self.reload_crls() }
-    }
-
-    fn read_list(&self, file: &Path) -> Result<List, TrustError> {
-        let bytes = std::fs::read(file).map_err(|error| TrustError::File { file: file.to_path_buf(), error })?;
-        let der = if bytes.starts_with(b"-----") {
-            CertificateRevocationListDer::from_pem_slice(&bytes).map(|der| der.to_vec()).unwrap_or_default()
-        } else {
-            bytes
-        };
-        let unusable = || TrustError::RevocationList(file.to_path_buf());
-        let (_, list) = CertificateRevocationList::from_der(&der).map_err(|_| unusable())?;
-        let issuer = list.issuer().as_raw().to_vec();
-        let signed = self.authorities.iter().filter(|a| a.certificate.subject == issuer).any(|authority| {
-            let Ok((_, key)) = SubjectPublicKeyInfo::from_der(&authority.certificate.spki) else { return false };
-            list.verify_signature(&key).is_ok()
-        });
-        let next_update = list.next_update().and_then(|time| DateTime::from_timestamp(time.timestamp(), 0));
-        match next_update {
-            Some(next_update) if signed => {
-                let revoked = list.iter_revoked_certificates().map(|r| r.raw_serial().to_vec()).collect();
-                Ok(List { issuer, revoked, next_update })
-            }
-            _ => Err(unusable()),
+        let stamps: Vec<Stamp> = self.shared.crl_paths.iter().map(|path| stamp(path)).collect();
+        if self.lists().stamps == stamps {
+            return Ok(());
+        }
+        let failed = self.reload_crls().into_iter().find_map(|list| Some((list.path, list.problem?)));
+        match failed {
+            None => Ok(()),
+            Some((path, problem)) => Err(TrustError::RevocationList(path.display().to_string(), problem)),
         }
     }
 
-    /// A parsed certificate, kept by its bytes.
+    /// How each revocation list stood at the last reading.
+    pub fn crl_status(&self) -> Vec<CrlStatus> {
+        self.lists().status.clone()
+    }
+
+    /// How the lists stand together, for a readiness answer and for metrics.
+    pub fn revocation(&self, now: DateTime<Utc>) -> Revocation {
+        let lists = self.lists();
+        let missing = lists.crls.len() < lists.status.len() || lists.status.is_empty();
+        let due = lists.crls.iter().map(|crl| crl.usable_until(TimeDelta::zero())).min();
+        let usable_until = lists.crls.iter().map(|crl| crl.usable_until(self.shared.crl_grace)).min();
+        let passed = |moment: Option<DateTime<Utc>>| moment.is_none_or(|moment| moment < now);
+        let state = if missing || passed(usable_until) {
+            RevocationState::Unusable
+        } else if passed(due) {
+            RevocationState::InGrace
+        } else {
+            RevocationState::Current
+        };
+        Revocation { oldest: lists.crls.iter().map(|crl| crl.this_update()).min(), due, usable_until, state }
+    }
+
+    /// Counts the readings of the lists: what was concluded under an earlier one must be asked again.
+    pub fn generation(&self) -> u64 {
+        self.shared.generation.load(Ordering::Acquire)
+    }
+
+    /// The anchors of this environment, DER, for the TLS stack.
+    pub fn anchors(&self) -> Vec<Vec<u8>> {
+        let own = |authority: &&Authority| authority.anchor == Some(self.shared.environment);
+        self.shared.authorities.iter().filter(own).map(|authority| authority.certificate.der().to_vec()).collect()
+    }
+
+    /// A certificate that came in a message. Only trusted ones are remembered, so that nobody else can fill the
+    /// memory.
     pub fn certificate(&self, der: &[u8]) -> Result<Arc<Certificate>, Refusal> {
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = cache.get(der) {
+        let lists = self.lists();
+        let known = lock(&lists.remembered).get(der).map(|known| Arc::clone(&known.certificate));
+        known.map_or_else(|| Certificate::from_der(der).map(Arc::new), Ok)
+    }
+
+    /// A certificate of the party register, from its base64; read once.
+    pub fn registered(&self, base64: &str) -> Result<Arc<Certificate>, Refusal> {
+        if let Some(known) = lock(&self.shared.registered).get(base64) {
             return Ok(Arc::clone(known));
         }
-        let certificate = Arc::new(Certificate::from_der(der)?);
-        if cache.len() >= CACHE {
-            cache.clear();
+        let short = base64.len() <= MAX_CERTIFICATE_BYTES * 2;
+        let der = short.then(|| STANDARD.decode(base64).ok()).flatten();
+        let der = der.ok_or(Problem::Unreadable("the registered certificate is no base64"))?;
+        let certificate = Arc::new(Certificate::from_der(&der)?);
+        let mut registered = lock(&self.shared.registered);
+        if registered.len() >= MAX_REMEMBERED {
+            registered.clear();
         }
-        cache.insert(der.to_vec(), Arc::clone(&certificate));
+        registered.insert(base64.to_owned(), Arc::clone(&certificate));
         Ok(certificate)
     }
 
-    /// A certificate of the registry.
-    pub fn registered(&self, base64: &str) -> Result<Arc<Certificate>, Refusal> {
-        from_base64(base64).map(Arc::new)
-    }
-
-    /// Chain first, and only then what is told exactly: S210–S217 never reach the bearer of a certificate that no
-    /// anchor vouches for (design.md 17, Faults).
+    /// Whether the certificate may sign messages now: path, environment, validity, usage, key, revocation and
+    /// organisation number, in this order. Nothing but S213 is said of one that chains to no configured anchor
+    /// (design.md 17, Faults).
     pub fn check(&self, certificate: &Certificate, at: DateTime<Utc>) -> Result<(), Refusal> {
-        let issuer = self.chain(certificate, at).ok_or_else(|| token("NIR-S213", "no chain to a configured anchor"))?;
-        if issuer.environment != self.environment {
-            return Err(token("NIR-S217", "a certificate of the other environment"));
+        let lists = self.lists();
+        let known = lock(&lists.remembered).get(certificate.der()).map(|known| (known.from, known.until));
+        if known.is_some_and(|(from, until)| from <= at && at <= until) {
+            return Ok(());
         }
-        if at > certificate.not_after {
-            return Err(token("NIR-S210", "expired"));
+        let (from, until) = self.judge(&lists, certificate, at).map_err(|problem| {
+            let mut refusal = Refusal::from(problem);
+            refusal.log = format!("{} (SHA-256 {})", refusal.log, hex::encode(certificate.thumbprint_sha256()));
+            refusal
+        })?;
+        let mut remembered = lock(&lists.remembered);
+        if remembered.len() >= MAX_REMEMBERED {
+            remembered.clear();
         }
-        if at < certificate.not_before {
-            return Err(token("NIR-S211", "not yet valid"));
-        }
-        if !certificate.may_sign || certificate.is_ca {
-            return Err(token("NIR-S216", "key usage"));
-        }
-        self.check_revocation(certificate, at)?;
-        certificate.orgnr().map(|_| ())
+        let result = Remembered { certificate: Arc::new(certificate.clone()), from, until };
+        remembered.insert(certificate.der().to_vec(), result);
+        Ok(())
     }
 
-    fn check_revocation(&self, certificate: &Certificate, at: DateTime<Utc>) -> Result<(), Refusal> {
-        let unavailable = |log: &str| Refusal::new("NIR-S218", FaultCode::Receiver, log);
-        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
-        let mut found = lists.all.iter().filter(|list| list.issuer == certificate.issuer).peekable();
-        if found.peek().is_none() {
-            return Err(unavailable("no revocation list of the issuer"));
+    fn judge(
+        &self,
+        lists: &Lists,
+        certificate: &Certificate,
+        at: DateTime<Utc>,
+    ) -> Result<(DateTime<Utc>, DateTime<Utc>), Problem> {
+        let shared = &*self.shared;
+        let find = |environment| chain::path(certificate, &shared.authorities, environment, at);
+        let Some(path) = find(shared.environment) else {
+            let other = match shared.environment {
+                Environment::Production => Environment::Test,
+                Environment::Test => Environment::Production,
+            };
+            return Err(match find(other) {
+                Some(_) => Problem::WrongEnvironment,
+                None => Problem::Untrusted("no configured CA has issued it, or one above it is not valid"),
+            });
+        };
+        certificate.check_validity(at)?;
+        certificate.extensions.check_usage()?;
+        certificate.key.clone()?;
+        let (mut from, mut until) = (certificate.not_before(), certificate.not_after());
+        let mut below = certificate;
+        for place in path {
+            let Some(authority) = shared.authorities.get(place) else { continue };
+            until = until.min(shared.unrevoked_until(lists, below, place, at)?);
+            below = &authority.certificate;
+            from = from.max(below.not_before());
+            until = until.min(below.not_after());
         }
-        let mut fresh = false;
-        for list in found {
-            if list.revoked.contains(&certificate.raw_serial) {
-                return Err(token("NIR-S212", "revoked"));
-            }
-            fresh |= usable(list, at, self.grace);
-        }
-        if fresh { Ok(()) } else { Err(unavailable("the revocation list is older than the grace allows")) }
+        certificate.subject.orgnr()?;
+        Ok((from, until))
     }
 
-    /// The authority at the end of a chain whose signatures and validity hold.
-    fn chain(&self, certificate: &Certificate, at: DateTime<Utc>) -> Option<&Authority> {
-        let thumbprint = certificate.thumbprint_sha256();
-        let mut current = certificate;
-        for step in 0..MAX_CHAIN {
-            let issuer = self
-                .authorities
-                .iter()
-                .filter(|a| a.certificate.is_ca && a.certificate.subject == current.issuer)
-                .filter(|a| a.certificate.not_before <= at && at <= a.certificate.not_after)
-                .find(|a| self.issued(step, &thumbprint, current, &a.certificate))?;
-            if issuer.is_anchor {
-                return Some(issuer);
-            }
-            current = &issuer.certificate;
-        }
-        None
-    }
-
-    /// Whether the issuer's key signed it; the answer for the sender's own certificate is remembered.
-    fn issued(&self, step: usize, thumbprint: &[u8; 32], certificate: &Certificate, issuer: &Certificate) -> bool {
-        let known = || self.chains.lock().unwrap_or_else(PoisonError::into_inner);
-        if step == 0 && known().contains_key(thumbprint) {
-            return true;
-        }
-        let Ok((_, parsed)) = X509Certificate::from_der(&certificate.der) else { return false };
-        let Ok((_, key)) = SubjectPublicKeyInfo::from_der(&issuer.spki) else { return false };
-        let holds = parsed.verify_signature(Some(&key)).is_ok();
-        if holds && step == 0 {
-            let mut known = known();
-            if known.len() >= CACHE {
-                known.clear();
-            }
-            known.insert(*thumbprint, ());
-        }
-        holds
-    }
-
-    /// How long ago the oldest list's nextUpdate passed; zero while all are current.
-    pub fn revocation_age(&self, now: DateTime<Utc>) -> chrono::Duration {
-        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
-        lists.all.iter().map(|list| now - list.next_update).max().unwrap_or_default().max(chrono::Duration::zero())
-    }
-
-    /// Whether every list is inside its grace.
-    pub fn revocation_usable(&self, now: DateTime<Utc>) -> bool {
-        let lists = self.lists.read().unwrap_or_else(PoisonError::into_inner);
-        !lists.all.is_empty() && lists.all.iter().all(|list| usable(list, now, self.grace))
+    fn lists(&self) -> Arc<Lists> {
+        Arc::clone(&self.shared.lists.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn usable(list: &List, at: DateTime<Utc>, grace: Duration) -> bool {
-    let grace = chrono::Duration::from_std(grace).unwrap_or(chrono::Duration::zero());
-    at <= list.next_update + grace
+impl Shared {
+    /// Until when the lists say that the certificate stands. Being on a list counts however old the list is.
+    fn unrevoked_until(
+        &self,
+        lists: &Lists,
+        certificate: &Certificate,
+        issuer: usize,
+        at: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, Problem> {
+        let mut newest: Option<DateTime<Utc>> = None;
+        for crl in lists.crls.iter().filter(|crl| crl.speaks_about(certificate, issuer)) {
+            if crl.revokes(certificate) {
+                return Err(Problem::Revoked);
+            }
+            newest = newest.max(Some(crl.usable_until(self.crl_grace)));
+        }
+        match newest {
+            None => Err(Problem::RevocationUnknown("no list of its issuer is loaded")),
+            Some(until) if until < at => {
+                Err(Problem::RevocationUnknown("the list of its issuer is older than the grace allows"))
+            }
+            Some(until) => Ok(until),
+        }
+    }
 }
 
-fn modified(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|meta| meta.modified()).ok()
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
 }
