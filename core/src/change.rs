@@ -1,0 +1,153 @@
+//! What happened: changes of state (past tense, folded by `State::apply`), and notices to fagsystemer.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::id::{Bydel, Duf, Kommunenummer};
+use crate::post::{Content, Ordning, PostId, PostVersion};
+
+/// A change of one person's state. The version rows are the journal: folding these gives the present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A version row was written; it closes the present version of the same post, if any.
+    VersionWritten {
+        /// Whose.
+        duf: Duf,
+        /// The row.
+        row: Box<PostVersion>,
+    },
+    /// An avsendersReferanse was attached to a post (KNYTT): no new version.
+    ReferenceAttached {
+        /// Whose.
+        duf: Duf,
+        /// To which post.
+        post_id: PostId,
+        /// By which avsendersystem.
+        avsendersystem: String,
+        /// The reference.
+        avsenders_referanse: String,
+    },
+}
+
+impl Change {
+    /// Whose state it changes.
+    pub fn duf(&self) -> Duf {
+        let (Change::VersionWritten { duf, .. } | Change::ReferenceAttached { duf, .. }) = self;
+        *duf
+    }
+
+    /// The references that the change attaches: (avsendersystem, avsendersReferanse) → whose post.
+    pub fn references(&self) -> impl Iterator<Item = ((String, String), (Duf, PostId))> {
+        let (duf, post, references) = match self {
+            Change::VersionWritten { duf, row } => (*duf, row.post_id, row.references.clone()),
+            Change::ReferenceAttached { duf, post_id, avsendersystem, avsenders_referanse } => {
+                (*duf, *post_id, vec![(avsendersystem.clone(), avsenders_referanse.clone())])
+            }
+        };
+        references.into_iter().map(move |reference| (reference, (duf, post)))
+    }
+}
+
+/// Where a change came from (`opphav`, domain.md 12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Opphav {
+    /// The stream's own message.
+    EgenMelding,
+    /// Another kommune, or another avsendersystem of the same kommune.
+    AnnenKommune,
+    /// NIR web.
+    Web,
+    /// UDI.
+    Udi,
+    /// Folkeregisteret.
+    Folkeregister,
+    /// HK-dir.
+    Pad,
+    /// New rules.
+    Regelendring,
+    /// IMDi.
+    Imdi,
+    /// The calendar.
+    Tid,
+}
+
+/// The typed payload of a notice (contract.md 6, last choice of `Endring`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoticePayload {
+    /// ORDNING_AKTIVERT and its like.
+    OrdningEndret {
+        /// The scheme.
+        ordning: Ordning,
+        /// Code of its status.
+        status: String,
+        /// From this day.
+        dato: NaiveDate,
+    },
+    /// A post was written by somebody else.
+    PostEndret {
+        /// Code of the kind.
+        posttype: String,
+        /// The post.
+        post_id: PostId,
+        /// Its version.
+        versjon: i32,
+        /// The receiving avsendersystem's own reference to it.
+        avsenders_referanse: Option<String>,
+        /// Code of the channel.
+        sist_endret_av: String,
+        /// What was done.
+        handling: String,
+        /// The whole record, absent when annulled.
+        content: Option<Box<Content>>,
+    },
+    /// Anything else, as key and value.
+    Annen {
+        /// In order.
+        tillegg: Vec<(String, String)>,
+    },
+}
+
+/// One notice before it has a number: which streams it goes to is settled by `decide`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Unique.
+    pub hendelse_id: Uuid,
+    /// Code list `hendelsestype` (domain.md 12).
+    pub hendelsestype: String,
+    /// When it was recorded.
+    pub registrert: DateTime<Utc>,
+    /// The day it concerns.
+    pub gjelder_dato: NaiveDate,
+    /// The person, if any.
+    pub duf: Option<Duf>,
+    /// The kommune.
+    pub kommune: Kommunenummer,
+    /// The bydel.
+    pub bydel: Option<Bydel>,
+    /// Where it came from, as the receiving stream sees it.
+    pub opphav: Opphav,
+    /// The causing message, only in its own sender's stream.
+    pub meldings_id: Option<String>,
+    /// What it says.
+    pub payload: NoticePayload,
+}
+
+/// A notice and the avsendersystem whose stream it goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressed {
+    /// The receiving avsendersystem.
+    pub avsendersystem: String,
+    /// What it is told.
+    pub notice: Notice,
+}
+
+/// A notice with its number in a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberedNotice {
+    /// Gap-free within the stream.
+    pub sekvensnummer: i64,
+    /// What it says.
+    pub notice: Notice,
+}

@@ -1,0 +1,392 @@
+//! One line: form, the post it concerns, ownership, role, state, window, rule; then its changes (contract.md 0.7,
+//! domain.md 15.1).
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use crate::change::Change;
+use crate::command::{Handling, Line};
+use crate::decide::stored::Target;
+use crate::decide::window::{self, Tested};
+use crate::decide::{Ids, Scene, finding, is_error, with_post};
+use crate::person::Person;
+use crate::post::{Channel, Content, PostId, PostVersion};
+use crate::receipt::{Field, Finding, LineOutcome};
+use crate::rejection::Rejection;
+
+/// A line that stands.
+pub(super) struct Done {
+    pub outcome: LineOutcome,
+    pub post: Option<PostId>,
+    pub warnings: Vec<Finding>,
+    pub changes: Vec<Change>,
+}
+
+type Judged = Result<Done, Vec<Finding>>;
+
+/// Step 0: what the line alone shows.
+pub(super) fn form(line: &Line) -> Vec<Finding> {
+    let mut all = line.form_errors.clone();
+    if let Err(code) = &line.handling {
+        let mut unknown = finding(Rejection::UnknownCode, Field::Line("handling"));
+        unknown.params = vec![("kodeverk", "handling".to_owned()), ("kode", code.clone())];
+        all.push(unknown);
+    }
+    all
+}
+
+fn one(rejection: Rejection, field: Field) -> Vec<Finding> {
+    vec![finding(rejection, field)]
+}
+
+/// An element that the handling or the kind of decision cannot do without.
+pub(super) fn missing(field: Field) -> Finding {
+    finding(Rejection::Missing, field)
+}
+
+impl Scene<'_> {
+    pub(super) fn judge_line(
+        &self,
+        person: &Person,
+        line: &Line,
+        earlier: &BTreeMap<String, PostId>,
+        ids: &mut dyn Ids,
+    ) -> Judged {
+        let form = form(line);
+        let Ok(handling) = line.handling.clone() else { return Err(form) };
+        if !form.is_empty() {
+            return Err(form);
+        }
+        let mut content = line.content.clone();
+        if let Some(Content::Vedtak(vedtak)) = &mut content {
+            // A decision that follows another (OMGJOERING, klage) names it; both must be there (L810).
+            let ordning = vedtak.ordning;
+            vedtak.vedtak_ref = self.parent(
+                person,
+                line.vedtak_ref.as_ref(),
+                earlier,
+                "vedtakRef",
+                |parent| matches!(parent, Content::Vedtak(parent) if parent.ordning == ordning),
+            )?;
+            if vedtak.vedtak_ref.is_none()
+                && self.policy.vedtak_rule(ordning, &vedtak.vedtakstype).is_some_and(|r| r.vedtak_ref)
+            {
+                return Err(one(Rejection::NotFound, Field::Content("vedtakRef")));
+            }
+            // A klage joins the contract with part 2: until then none can be found.
+            vedtak.klage_ref = self.parent(person, line.klage_ref.as_ref(), earlier, "klageRef", |_| false)?;
+        }
+        if matches!(handling, Handling::Sett | Handling::Knytt) && line.avsenders_referanse.is_none() {
+            return Err(vec![missing(Field::Line("avsendersReferanse"))]);
+        }
+        let content = match handling {
+            Handling::Annuller => return self.annuller(person, line, earlier),
+            Handling::Knytt => return self.knytt(person, line, earlier),
+            _ => content.ok_or_else(|| vec![missing(Field::Line("innhold"))])?,
+        };
+        match handling {
+            Handling::Sett => self.sett(person, line, content, earlier, ids),
+            Handling::Endre => self.endre(person, line, content, earlier, ids),
+            Handling::Korriger => self.korriger(person, line, content, earlier),
+            _ => self.registrer(person, line, content, ids),
+        }
+    }
+
+    fn registrer(&self, person: &Person, line: &Line, content: Content, ids: &mut dyn Ids) -> Judged {
+        let known = line.avsenders_referanse.as_ref().and_then(|reference| self.by_reference(person, reference));
+        if let Some(post) = known.filter(|post| post.content == content && !post.annulled) {
+            return Ok(unchanged(post));
+        }
+        let in_use = self.reference_in_use(person, line, None).into_iter().collect();
+        // What has the reference already is told by it alone, not once more as an overlap.
+        let own = known.map(|post| post.post_id);
+        let warnings = self.acceptable(person, &content, own, in_use, &window::whole(self.policy, &content))?;
+        let row = self.version(person, line, content, ids.uuid(), 1);
+        Ok(Done {
+            outcome: LineOutcome::Registrert,
+            post: Some(row.post_id),
+            warnings,
+            changes: vec![Change::VersionWritten { duf: person.duf, row: Box::new(row) }],
+        })
+    }
+
+    fn sett(
+        &self,
+        person: &Person,
+        line: &Line,
+        content: Content,
+        earlier: &BTreeMap<String, PostId>,
+        ids: &mut dyn Ids,
+    ) -> Judged {
+        let known = line.avsenders_referanse.as_ref().and_then(|reference| self.by_reference(person, reference));
+        let asked = line.post.as_ref().and_then(|post| post.versjon);
+        if let Some(named) = line.post.as_ref().filter(|post| post.names_a_post())
+            && self.find(person, named, earlier).map(|post| post.post_id) != known.map(|post| post.post_id)
+        {
+            return Err(one(Rejection::NotFound, Field::Line("post")));
+        }
+        let Some(post) = known else { return self.registrer(person, line, content, ids) };
+        if post.content == content && !post.annulled {
+            return Ok(unchanged(post));
+        }
+        self.own_post(post)?;
+        let mut stale = self.stale(person, post, asked);
+        // Without versjon only over what this avsendersystem wrote last (contract.md 0.7).
+        let own = matches!(&post.channel, Channel::Fagsystem(system) if system == self.avsendersystem());
+        if asked.is_none() && !own && !post.annulled {
+            let conflict = finding(Rejection::VersionConflict, Field::Line("avsendersReferanse"));
+            stale.push(with_post(conflict, person, post.post_id, self));
+        }
+        self.correct(person, line, Target { post, stale }, content)
+    }
+
+    fn korriger(&self, person: &Person, line: &Line, content: Content, earlier: &BTreeMap<String, PostId>) -> Judged {
+        let target = self.target(person, line, earlier)?;
+        if target.stale.is_empty() && target.post.content == content {
+            return Ok(unchanged(target.post));
+        }
+        self.correct(person, line, target, content)
+    }
+
+    /// The whole record as it should have been: the next version.
+    fn correct(&self, person: &Person, line: &Line, target: Target<'_>, content: Content) -> Judged {
+        let Target { post, mut stale } = target;
+        if !same_kind(&content, &post.content) {
+            stale.push(finding(Rejection::WrongOrder, Field::Line("innhold")));
+        }
+        stale.extend(self.reference_in_use(person, line, Some(post.post_id)));
+        let tested = window::changed(self.policy, &post.content, &content);
+        let warnings = self.acceptable(person, &content, Some(post.post_id), stale, &tested)?;
+        let mut row = self.version(person, line, content, post.post_id, post.versjon + 1);
+        row.references = merged(&post.references, row.references);
+        row.continues = post.continues;
+        Ok(Done {
+            outcome: LineOutcome::Korrigert,
+            post: Some(post.post_id),
+            warnings,
+            changes: vec![Change::VersionWritten { duf: person.duf, row: Box::new(row) }],
+        })
+    }
+
+    /// The world changed from a day: the post is closed the day before, a linked one opened.
+    fn endre(
+        &self,
+        person: &Person,
+        line: &Line,
+        content: Content,
+        earlier: &BTreeMap<String, PostId>,
+        ids: &mut dyn Ids,
+    ) -> Judged {
+        let Target { post, mut stale } = self.target(person, line, earlier)?;
+        let field = Field::Line("gjelderFra");
+        let from = line.gjelder_fra.ok_or_else(|| vec![missing(field)])?;
+        let inside = post.valid.from < from && post.valid.contains(from);
+        if !same_kind(&content, &post.content) {
+            stale.push(finding(Rejection::WrongOrder, Field::Line("innhold")));
+        } else if !inside || content.valid().from != from {
+            stale.push(finding(Rejection::WrongOrder, field));
+        }
+        // The linked post is another record than the one that ends, so it cannot have the same reference.
+        stale.extend(self.reference_in_use(person, line, None));
+        let tested = [Tested { day: from, field, rejection: Rejection::ClosedPeriodTouched }];
+        let warnings = self.acceptable(person, &content, Some(post.post_id), stale, &tested)?;
+        let mut closed = self.version(person, line, ended_before(&post.content, from), post.post_id, post.versjon + 1);
+        closed.references.clone_from(&post.references);
+        closed.continues = post.continues;
+        let mut opened = self.version(person, line, content, ids.uuid(), 1);
+        opened.row_no = closed.row_no + 1;
+        opened.continues = Some(post.post_id);
+        let opened_id = opened.post_id;
+        Ok(Done {
+            outcome: LineOutcome::Endret,
+            post: Some(opened_id),
+            warnings,
+            changes: [closed, opened]
+                .into_iter()
+                .map(|row| Change::VersionWritten { duf: person.duf, row: Box::new(row) })
+                .collect(),
+        })
+    }
+
+    /// It never was: a last version that says so.
+    fn annuller(&self, person: &Person, line: &Line, earlier: &BTreeMap<String, PostId>) -> Judged {
+        let Target { post, stale } = self.target(person, line, earlier)?;
+        let place = |mut refusal: Finding| {
+            // The message names the post and holds no content.
+            if matches!(refusal.field, Field::Content(_)) {
+                refusal.field = Field::Line("post");
+            }
+            refusal
+        };
+        self.may_write(person, &post.content).map_err(|all| all.into_iter().map(place).collect::<Vec<_>>())?;
+        let outside = self.outside(person, post.content.ordning(), &window::whole(self.policy, &post.content));
+        let errors: Vec<_> = stale.into_iter().chain(outside.into_iter().map(place)).collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut row = self.version(person, line, post.content.clone(), post.post_id, post.versjon + 1);
+        row.annulled = true;
+        row.references.clone_from(&post.references);
+        row.continues = post.continues;
+        Ok(Done {
+            outcome: LineOutcome::Annullert,
+            post: Some(post.post_id),
+            warnings: Vec::new(),
+            changes: vec![Change::VersionWritten { duf: person.duf, row: Box::new(row) }],
+        })
+    }
+
+    /// Attaches the sender's reference to a post of the own kommune: no version, no window.
+    fn knytt(&self, person: &Person, line: &Line, earlier: &BTreeMap<String, PostId>) -> Judged {
+        let field = Field::Line("avsendersReferanse");
+        let reference = line.avsenders_referanse.clone().ok_or_else(|| vec![missing(field)])?;
+        let post = self.named(person, line, earlier)?;
+        self.own_post(post)?;
+        let (day, _) = window::event_day(&post.content);
+        if self.another_bydel(person.follow_up(day).and_then(|follow_up| follow_up.bydel)) {
+            return Err(one(Rejection::NotOppfoelgingsbydel, Field::Line("post")));
+        }
+        self.role(post.content.ordning(), Field::Line("post"))?;
+        let mut errors = self.stale(person, post, line.post.as_ref().and_then(|post| post.versjon));
+        errors.extend(self.reference_in_use(person, line, Some(post.post_id)));
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        if self.by_reference(person, &reference).is_some() {
+            return Ok(unchanged(post));
+        }
+        let change = Change::ReferenceAttached {
+            duf: person.duf,
+            post_id: post.post_id,
+            avsendersystem: self.avsendersystem().to_owned(),
+            avsenders_referanse: reference,
+        };
+        Ok(Done {
+            outcome: LineOutcome::Knyttet,
+            post: Some(post.post_id),
+            warnings: Vec::new(),
+            changes: vec![change],
+        })
+    }
+
+    /// Steps 4 to 8 for content that shall stand; `Ok` holds the warnings. `own` is the post that the rules leave out:
+    /// the one that is changed; `known` are errors that the post itself gave.
+    fn acceptable(
+        &self,
+        person: &Person,
+        content: &Content,
+        own: Option<PostId>,
+        known: Vec<Finding>,
+        tested: &[Tested],
+    ) -> Result<Vec<Finding>, Vec<Finding>> {
+        self.may_write(person, content)?;
+        let mut all = known;
+        let (day, field) = window::event_day(content);
+        if person.ended_on().is_some_and(|ended| day > ended) {
+            all.push(finding(Rejection::DeadOrEmigrated, field));
+        }
+        all.extend(self.outside(person, content.ordning(), tested));
+        all.extend(match content {
+            Content::Vedtak(vedtak) => self.vedtak_findings(person, vedtak, own),
+            Content::Tiltak(tiltak) => self.tiltak_findings(person, tiltak, own),
+        });
+        let (mut errors, warnings): (Vec<_>, Vec<_>) = all.into_iter().partition(is_error);
+        errors.sort_by_key(|error| rank(error.rejection));
+        if errors.is_empty() {
+            return Ok(warnings);
+        }
+        errors.extend(warnings);
+        Err(errors)
+    }
+
+    /// A version row of this message.
+    fn version(&self, person: &Person, line: &Line, content: Content, post_id: PostId, versjon: i32) -> PostVersion {
+        let header = &self.command.header;
+        // The bydel of the person, not of the sender: who serves a whole kommune still writes about one bydel.
+        let bydel = person.follow_up(window::event_day(&content).0).and_then(|follow_up| follow_up.bydel);
+        PostVersion {
+            row_no: person.last_row + 1,
+            post_id,
+            versjon,
+            valid: content.valid(),
+            content,
+            system_from: self.now.recorded,
+            system_to: None,
+            annulled: false,
+            continues: None,
+            kommune: self.kommune,
+            bydel,
+            channel: Channel::Fagsystem(header.avsendersystem.clone()),
+            registered_by: header.overfoeringsbruker.clone(),
+            caseworker: header.saksbehandler_ref.clone(),
+            meldings_id: header.meldings_id.clone(),
+            received_on: self.now.today,
+            references: line
+                .avsenders_referanse
+                .iter()
+                .map(|reference| (header.avsendersystem.clone(), reference.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// The codes of state, window and rule in the order in which they are told (domain.md 15.1, steps 6 to 8).
+const ORDER: [Rejection; 21] = [
+    Rejection::DeadOrEmigrated,
+    Rejection::Deleted,
+    Rejection::ProgrammeEnded,
+    Rejection::ProgrammeStopped,
+    Rejection::ActiveVedtak,
+    Rejection::WrongOrder,
+    Rejection::VersionConflict,
+    Rejection::NoInnvilgelse,
+    Rejection::InTheFuture,
+    Rejection::CampaignClosed,
+    Rejection::ClosedPeriodTouched,
+    Rejection::TooFarBack,
+    Rejection::WrongVedtakstype,
+    Rejection::Missing,
+    Rejection::TypeNotInGroup,
+    Rejection::EndBeforeStart,
+    Rejection::NoGjennomfoering,
+    Rejection::HoursOutOfRange,
+    Rejection::OutsideOrdning,
+    Rejection::AssessedBeforeEnd,
+    Rejection::Duplicate,
+];
+
+fn rank(rejection: Rejection) -> usize {
+    ORDER.iter().position(|known| *known == rejection).unwrap_or(ORDER.len())
+}
+
+fn same_kind(a: &Content, b: &Content) -> bool {
+    a.posttype() == b.posttype() && a.ordning() == b.ordning()
+}
+
+fn unchanged(post: &PostVersion) -> Done {
+    Done { outcome: LineOutcome::Uendret, post: Some(post.post_id), warnings: Vec::new(), changes: Vec::new() }
+}
+
+fn merged(old: &[(String, String)], new: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut all = old.to_vec();
+    all.extend(new.into_iter().filter(|reference| !old.contains(reference)));
+    all
+}
+
+/// The content as it was until the day before.
+fn ended_before(content: &Content, day: NaiveDate) -> Content {
+    let last = day.pred_opt().unwrap_or(day);
+    match content {
+        Content::Vedtak(v) => {
+            let mut v = v.clone();
+            v.slutt_dato = Some(last);
+            Content::Vedtak(v)
+        }
+        Content::Tiltak(t) => {
+            let mut t = t.clone();
+            t.til_dato = last;
+            Content::Tiltak(t)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Who must hear of what changed (domain.md 12; contract.md 0.13): every avsendersystem of the kommune that carries the
+//! scheme, the sender's own included where the register itself has news for it.
+
+use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
+use crate::command::Command;
+use crate::decide::{Ids, Now, PersonOutcome};
+use crate::policy::{Policy, Virkning};
+use crate::post::{Content, PostId, PostVersion};
+use crate::registry::{Avsendersystem, Registry};
+use crate::scheme::effect_day;
+
+/// Notices of one person's changes, in order. Of a strictly confidential person only the sender hears: other fagsystemer
+/// of the kommune may serve users that are not approved (domain.md 10.4 VERN-1).
+pub(super) fn of(
+    registry: &Registry,
+    policy: &Policy,
+    now: &Now,
+    command: &Command,
+    outcome: &PersonOutcome,
+    ids: &mut dyn Ids,
+) -> Vec<Addressed> {
+    let mut all = Vec::new();
+    let ended = ended_by_endre(&outcome.changes);
+    for change in &outcome.changes {
+        let Change::VersionWritten { duf, row } = change else { continue };
+        let numbers = policy.numbers_of(row.kommune, now.today);
+        for system in numbers.into_iter().flat_map(|number| registry.systems_of(number)) {
+            let own = system.id == command.header.avsendersystem;
+            if !concerned(system, row, now) || (outcome.hidden && !own) {
+                continue;
+            }
+            let mut tell = |hendelsestype: &str, gjelder_dato, payload| {
+                all.push(Addressed {
+                    avsendersystem: system.id.clone(),
+                    notice: Notice {
+                        hendelse_id: ids.uuid(),
+                        hendelsestype: hendelsestype.to_owned(),
+                        registrert: now.recorded,
+                        gjelder_dato,
+                        duf: Some(*duf),
+                        kommune: row.kommune,
+                        bydel: row.bydel,
+                        opphav: if own { Opphav::EgenMelding } else { Opphav::AnnenKommune },
+                        meldings_id: own.then(|| command.header.meldings_id.clone()),
+                        payload,
+                    },
+                });
+            };
+            if !own {
+                tell("REGISTRERING_ENDRET_UTENFRA", row.valid.from, post_changed(row, &system.id, &ended));
+            }
+            if let Some((hendelsestype, status, dato)) = scheme_changed(policy, row) {
+                let payload =
+                    NoticePayload::OrdningEndret { ordning: row.content.ordning(), status: status.into(), dato };
+                tell(hendelsestype, dato, payload);
+            }
+        }
+    }
+    all
+}
+
+/// Whether the stream carries the scheme and the bydel of the person (AU-9).
+fn concerned(system: &Avsendersystem, row: &PostVersion, now: &Now) -> bool {
+    (system.bydel.is_none() || system.bydel == row.bydel)
+        && system.ordninger.contains(&row.content.ordning())
+        && system.valid.contains(now.today)
+}
+
+/// Posts that ENDRE closed: the ones that a new post continues.
+fn ended_by_endre(changes: &[Change]) -> Vec<PostId> {
+    let opened = changes.iter().filter_map(|change| match change {
+        Change::VersionWritten { row, .. } if row.versjon == 1 => row.continues,
+        _ => None,
+    });
+    opened.collect()
+}
+
+fn post_changed(row: &PostVersion, receiver: &str, ended: &[PostId]) -> NoticePayload {
+    NoticePayload::PostEndret {
+        posttype: row.content.posttype().to_owned(),
+        post_id: row.post_id,
+        versjon: row.versjon,
+        avsenders_referanse: row.reference_of(receiver).map(str::to_owned),
+        sist_endret_av: row.channel.code().to_owned(),
+        handling: if row.annulled {
+            "ANNULLER"
+        } else if ended.contains(&row.post_id) || (row.versjon == 1 && row.continues.is_some()) {
+            "ENDRE"
+        } else if row.versjon == 1 {
+            "REGISTRER"
+        } else {
+            "KORRIGER"
+        }
+        .to_owned(),
+        content: (!row.annulled).then(|| Box::new(row.content.clone())),
+    }
+}
+
+/// A decision that grants opens the scheme, one that ends it closes it. A decision that was corrected or changed moves no
+/// event: its content comes with the record itself.
+fn scheme_changed(policy: &Policy, row: &PostVersion) -> Option<(&'static str, &'static str, chrono::NaiveDate)> {
+    let Content::Vedtak(vedtak) = &row.content else { return None };
+    if row.annulled || row.versjon > 1 || row.continues.is_some() {
+        return None;
+    }
+    let day = effect_day(vedtak);
+    match policy.vedtak_rule(vedtak.ordning, &vedtak.vedtakstype)?.virkning? {
+        Virkning::Aapner | Virkning::Gjenopptar => Some(("ORDNING_AKTIVERT", "AKTIV", day)),
+        Virkning::Stanser => Some(("ORDNING_INAKTIV", "STANSET", day)),
+        Virkning::Permisjon => Some(("ORDNING_INAKTIV", "PERMISJON", day)),
+        Virkning::Lukker => Some(("ORDNING_FULLFOERT", "AVSLUTTET", day)),
+        Virkning::Forlenger => None,
+    }
+}

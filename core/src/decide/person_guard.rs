@@ -1,0 +1,123 @@
+//! One person of a message: steps 0 to 2 of domain.md 15.1, then the lines in order, on a copy of its state.
+
+use std::collections::BTreeMap;
+
+use crate::command::PersonLines;
+use crate::decide::{Ids, PersonOutcome, Scene, finding, is_error, line_result};
+use crate::id::{Duf, Fnr, InvalidId};
+use crate::person::Person;
+use crate::post::PostId;
+use crate::receipt::{Field, Finding, LineOutcome, PersonResult};
+use crate::rejection::Rejection;
+
+/// Judges all lines; the outcome's changes are those of the whole person.
+pub(super) fn judge(
+    mut scene: Scene<'_>,
+    duf: Result<Duf, InvalidId>,
+    person: Option<&Person>,
+    sent: &PersonLines,
+    earlier: &mut BTreeMap<String, PostId>,
+    ids: &mut dyn Ids,
+) -> PersonOutcome {
+    let person = match guard(&scene, duf, person, sent) {
+        Ok(person) => person,
+        Err(findings) => return refused(sent, findings),
+    };
+    let mut present = person.clone();
+    let mut changes = Vec::new();
+    let mut lines = Vec::with_capacity(sent.lines.len());
+    for line in &sent.lines {
+        let mut result = line_result(line, LineOutcome::Avvist, Vec::new());
+        match scene.judge_line(&present, line, earlier, ids) {
+            Ok(done) => {
+                result.outcome = done.outcome;
+                result.findings = done.warnings;
+                if let Some(post_id) = done.post {
+                    earlier.insert(line.registrerings_id.clone(), post_id);
+                }
+                for change in done.changes {
+                    present.apply(&change);
+                    changes.push(change);
+                }
+                result.post = done
+                    .post
+                    .and_then(|id| present.post(id))
+                    .map(|post| super::post_answer(post, scene.avsendersystem(), false));
+            }
+            Err(findings) => {
+                scene.earlier_line_failed = true;
+                result.findings = findings;
+            }
+        }
+        lines.push(result);
+    }
+    let accepted = lines.iter().all(|line| line.outcome != LineOutcome::Avvist);
+    let result = PersonResult { duf_text: sent.duf_text.clone(), accepted, findings: Vec::new(), lines };
+    let hidden = present.hidden(scene.now.today);
+    let mut outcome = PersonOutcome { result, changes, present: Some(present), hidden };
+    if !accepted {
+        outcome.fall();
+    }
+    outcome
+}
+
+/// X309, X310, X313; then hidden or unknown (the same answer, byte for byte); then ident and superseded DUF.
+fn guard<'p>(
+    scene: &Scene<'_>,
+    duf: Result<Duf, InvalidId>,
+    person: Option<&'p Person>,
+    sent: &PersonLines,
+) -> Result<&'p Person, Vec<Finding>> {
+    let mut form = Vec::new();
+    match duf {
+        Err(_) => form.push(finding(Rejection::InvalidDuf, Field::Person("dufNummer"))),
+        // A synthetic number in test and sandbox may be of any year, so only production tells them apart.
+        Ok(duf) if duf.is_synthetic() && !scene.policy.accepts_person(true) => {
+            form.push(finding(Rejection::SyntheticPerson, Field::Person("dufNummer")));
+        }
+        Ok(_) => {}
+    }
+    if let Some(text) = sent.foedselsnummer.as_deref() {
+        match Fnr::parse(text, scene.policy.all_id_remainders(scene.now.today)) {
+            Err(_) => form.push(finding(Rejection::InvalidFnr, Field::Person("foedselsnummer"))),
+            Ok(fnr) if !scene.policy.accepts_person(fnr.is_synthetic()) => {
+                form.push(finding(Rejection::SyntheticPerson, Field::Person("foedselsnummer")));
+            }
+            Ok(_) => {}
+        }
+    }
+    if !form.is_empty() {
+        return Err(form);
+    }
+    let visible = person.filter(|p| !p.hidden(scene.now.today) || scene.user.skjerming_approved);
+    let Some(person) = visible else {
+        return Err(vec![finding(Rejection::UnknownPerson, Field::Person("dufNummer"))]);
+    };
+    let mismatch = sent.foedselsnummer.as_deref().is_some_and(|fnr| !person.idents().any(|known| known == fnr));
+    // A merge may have taken the national ids along: then the pointer to the new number is the answer.
+    if mismatch && (person.replaced_by().is_none() || person.idents().next().is_some()) {
+        return Err(vec![finding(Rejection::IdentMismatch, Field::Person("foedselsnummer"))]);
+    }
+    if let Some(new) = person.replaced_by() {
+        let mut superseded = finding(Rejection::DufSuperseded, Field::Person("dufNummer"));
+        superseded.params.push(("etterfoelger", new.to_string()));
+        return Err(vec![superseded]);
+    }
+    Ok(person)
+}
+
+fn refused(sent: &PersonLines, findings: Vec<Finding>) -> PersonOutcome {
+    debug_assert!(findings.iter().all(is_error));
+    // Errors of form of the lines are facts of the message alone and are told with the person's (step 0).
+    let lines = sent
+        .lines
+        .iter()
+        .map(|line| {
+            let form = super::line::form(line);
+            let outcome = if form.is_empty() { LineOutcome::IkkeUtfoert } else { LineOutcome::Avvist };
+            line_result(line, outcome, form)
+        })
+        .collect();
+    let result = PersonResult { duf_text: sent.duf_text.clone(), accepted: false, findings, lines };
+    PersonOutcome { result, changes: Vec::new(), present: None, hidden: false }
+}

@@ -1,0 +1,105 @@
+//! Rules of a vedtak (domain.md 6.1, 6.2, 6.5; 15.1 steps 6 and 8). What each type asks for is data: `rules/vedtak.toml`.
+
+use crate::decide::line::missing;
+use crate::decide::window::too_far_ahead;
+use crate::decide::{Scene, finding, with_post};
+use crate::person::Person;
+use crate::policy::{VedtakRule, Virkning};
+use crate::post::{Content, PostId, Vedtak};
+use crate::receipt::{Field, Finding};
+use crate::rejection::Rejection;
+use crate::scheme::{Scheme, effect_day};
+
+impl Scene<'_> {
+    /// Errors of state and rule; `own` is the post itself when it is changed.
+    pub(super) fn vedtak_findings(&self, person: &Person, vedtak: &Vedtak, own: Option<PostId>) -> Vec<Finding> {
+        let Some(rule) = self.policy.vedtak_rule(vedtak.ordning, &vedtak.vedtakstype) else {
+            let field = if self.policy.ordning_open(vedtak.ordning) { "vedtakstype" } else { "ordning" };
+            return vec![finding(Rejection::WrongVedtakstype, Field::Content(field))];
+        };
+        let mut all = Vec::new();
+        self.order_of_states(person, vedtak, rule, own, &mut all);
+        let latest = self.policy.latest_future(self.now.today);
+        let leave = rule.virkning == Some(Virkning::Permisjon);
+        for (date, last, field) in [
+            (Some(vedtak.vedtaksdato), self.now.today, "vedtaksdato"),
+            (vedtak.start_dato, latest, "startDato"),
+            (vedtak.slutt_dato.filter(|_| leave), latest, "sluttDato"),
+        ] {
+            if date.is_some_and(|date| date > last) {
+                all.push(too_far_ahead(field, last));
+            }
+        }
+        for (asked, absent, field) in [
+            (rule.begrunnelse, vedtak.begrunnelse.is_none(), "begrunnelse"),
+            (rule.start, vedtak.start_dato.is_none(), "startDato"),
+            (rule.slutt, vedtak.slutt_dato.is_none(), "sluttDato"),
+        ] {
+            if asked && absent {
+                all.push(missing(Field::Content(field)));
+            }
+        }
+        if vedtak.slutt_dato.is_some_and(|slutt| slutt < effect_day(vedtak)) {
+            all.push(finding(Rejection::EndBeforeStart, Field::Content("sluttDato")));
+        }
+        let mut others = person.posts.iter().filter(|post| !post.annulled && Some(post.post_id) != own);
+        if let Some(same) = others.find(|post| matches!(&post.content, Content::Vedtak(other) if other == vedtak)) {
+            all.push(with_post(
+                finding(Rejection::Duplicate, Field::Content("vedtakstype")),
+                person,
+                same.post_id,
+                self,
+            ));
+        }
+        all
+    }
+
+    /// L804, B510, L801, L805. What follows from an earlier line that failed is not said again.
+    fn order_of_states(
+        &self,
+        person: &Person,
+        vedtak: &Vedtak,
+        rule: &VedtakRule,
+        own: Option<PostId>,
+        all: &mut Vec<Finding>,
+    ) {
+        let scheme = Scheme::of(self.policy, person.posts.iter(), vedtak.ordning, own);
+        let day = effect_day(vedtak);
+        if rule.virkning == Some(Virkning::Aapner) {
+            let period = Content::Vedtak(vedtak.clone()).valid();
+            if let Some(other) = scheme.granted.iter().find(|granted| granted.period.overlaps(&period)) {
+                all.push(with_post(
+                    finding(Rejection::ActiveVedtak, Field::Content("startDato")),
+                    person,
+                    other.post,
+                    self,
+                ));
+            }
+            return;
+        }
+        if self.earlier_line_failed {
+            return;
+        }
+        if rule.krever_aktiv && scheme.granted.is_empty() {
+            all.push(finding(Rejection::NoInnvilgelse, Field::Content("vedtakstype")));
+        } else if rule.krever_aktiv && !self.in_force(&scheme, rule, day) {
+            let refusal = match scheme.ended_before(day) {
+                Some(post) => {
+                    with_post(finding(Rejection::ProgrammeEnded, Field::Content("vedtakstype")), person, post, self)
+                }
+                None => finding(Rejection::WrongOrder, Field::Content("vedtakstype")),
+            };
+            all.push(refusal);
+        }
+        if rule.krever_stans && !scheme.stopped_on(day) {
+            all.push(finding(Rejection::WrongOrder, Field::Content("vedtakstype")));
+        }
+    }
+
+    /// Granted on the day; a FORLENGELSE may begin the day after the end that it moves.
+    fn in_force(&self, scheme: &Scheme, rule: &VedtakRule, day: chrono::NaiveDate) -> bool {
+        let before = (rule.virkning == Some(Virkning::Forlenger)).then(|| day.pred_opt()).flatten();
+        let granted = |day| scheme.granted_on(day).is_some_and(|granted| granted.ended.is_none());
+        scheme.granted_on(day).is_some() || before.is_some_and(granted)
+    }
+}

@@ -1,0 +1,38 @@
+//! Dry run (design.md 17): the same `decide` over a state that is read without locks; no number is taken and no id
+//! spent. The lane only places the answer in the evidence.
+
+use chrono::{DateTime, Utc};
+
+use crate::command::Command;
+use crate::decide::{Ids, Now, decide};
+use crate::ledger::batch;
+use crate::policy::Policy;
+use crate::receipt::{Bevis, Receipt};
+use crate::state::State;
+use crate::store::{Store, StoreError};
+use crate::time::oslo_date;
+
+/// The receipt as it would be, with no place in the evidence yet.
+pub async fn dry_run(
+    store: &Store,
+    command: &Command,
+    policy: &Policy,
+    wall: DateTime<Utc>,
+    ids: &mut (dyn Ids + Send),
+) -> Result<Receipt, StoreError> {
+    let mut tx = store.begin_read().await?;
+    let registry = tx.load_registry().await?;
+    let wanted = batch::wanted(std::iter::once(command), policy.test_series());
+    let loaded = tx.load(&wanted, false).await?;
+    let system = command.header.avsendersystem.clone();
+    let streams = tx.streams(std::slice::from_ref(&system)).await?;
+    tx.rollback().await;
+    let persons = loaded.persons.into_iter().map(|person| (person.duf, person)).collect();
+    let state = State { registry: &registry, persons, references: loaded.references };
+    let received = registry.register_time(command.header.kommune.as_ref().ok().copied(), wall);
+    let now = Now { received, today: oslo_date(received), recorded: wall };
+    let decision = decide(&state, command, policy, &now, ids);
+    let stroem = streams.first().map(|(system, row)| row.position(system)).filter(|_| !decision.sender_refused());
+    let bevis = Bevis { kjede: String::new(), posisjon: 0, forrige_hash: String::new() };
+    Ok(batch::receipt(command, decision, &now, Vec::new(), stroem, bevis, ids.uuid()))
+}

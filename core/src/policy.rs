@@ -1,0 +1,222 @@
+//! The law's numbers, the register's limits and settings, read from `rules/`; `Policy` is their only reader.
+//!
+//! A number is a dated row: nothing here or in `decide` branches on a date that stands in code.
+
+use chrono::{Months, NaiveDate};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use crate::id::{Bydel, Kommunenummer};
+use crate::post::Ordning;
+use crate::registry::Lov;
+
+mod kommuner;
+mod rows;
+mod vedtak;
+mod window;
+
+pub use vedtak::{VedtakRule, Virkning};
+pub use window::Window;
+
+use rows::in_force;
+
+/// What an installation is. Set in the database by `migrate`; never changed after (design.md 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Real persons, real certificates.
+    Production,
+    /// Synthetic persons, test certificates.
+    Test,
+    /// As test, with clocks that can be set and faults that can be ordered.
+    Sandbox,
+}
+
+impl Profile {
+    /// As it is written in the configuration and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Profile::Production => "production",
+            Profile::Test => "test",
+            Profile::Sandbox => "sandbox",
+        }
+    }
+}
+
+impl std::fmt::Display for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The rules that are compiled in do not hold together; a test proves that they do.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRules {
+    /// A TOML file.
+    #[error("rules: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A CSV file.
+    #[error("rules: {0}")]
+    Csv(#[from] csv::Error),
+    /// A row that contradicts its file.
+    #[error("rules: {0}")]
+    Row(&'static str),
+}
+
+/// What the rules say.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    profile: rows::ProfileRow,
+    settings: rows::Settings,
+    limits: rows::Limits,
+    campaigns: rows::Campaigns,
+    vedtak: vedtak::VedtakFile,
+    kommuner: kommuner::Kommuner,
+}
+
+impl Policy {
+    /// The embedded rules as they are for this profile.
+    pub fn embedded(profile: Profile) -> Result<Self, BadRules> {
+        let profiles: rows::Profiles = toml::from_str(include_str!("../rules/profil.toml"))?;
+        let row = profiles.profil.into_iter().find(|row| row.profil == profile);
+        Ok(Policy {
+            profile: row.ok_or(BadRules::Row("a profile has no row"))?,
+            settings: profiles.innstillinger,
+            limits: toml::from_str(include_str!("../rules/grenser.toml"))?,
+            campaigns: toml::from_str(include_str!("../rules/kampanjer.toml"))?,
+            vedtak: toml::from_str(include_str!("../rules/vedtak.toml"))?,
+            kommuner: kommuner::Kommuner::read()?,
+        })
+    }
+
+    /// Years from 9000 on may have any control digits (domain.md 17.3).
+    pub fn test_series(&self) -> bool {
+        self.profile.duf_testserie
+    }
+
+    /// Whether persons of this kind are registered here at all: production takes no synthetic ones, test and sandbox
+    /// take no real national ids (domain.md 3.1, 3.2; X313).
+    pub fn accepts_person(&self, synthetic: bool) -> bool {
+        synthetic == self.profile.syntetiske_personer
+    }
+
+    /// Hard upper limit of hours per week on a day (TI-8).
+    pub fn hours_hard(&self, day: NaiveDate) -> Decimal {
+        in_force(&self.limits.timer_per_uke_maks, day)
+    }
+
+    /// Hours per week above which a warning is due (TI-8).
+    pub fn hours_warning(&self, day: NaiveDate) -> Decimal {
+        in_force(&self.limits.timer_per_uke_varsel, day)
+    }
+
+    /// The last day that a start or a period may reach (HD-12).
+    pub fn latest_future(&self, today: NaiveDate) -> NaiveDate {
+        let years: u32 = in_force(&self.limits.fremtid_aar, today);
+        today.checked_add_months(Months::new(12 * years)).unwrap_or(NaiveDate::MAX)
+    }
+
+    /// Users last used before this day are inactive (A405).
+    pub fn inactive_before(&self, today: NaiveDate) -> NaiveDate {
+        back(today, in_force(&self.limits.inaktiv_maaneder, today))
+    }
+
+    /// Messages written before this day are refused (V608).
+    pub fn ids_kept_since(&self, today: NaiveDate) -> NaiveDate {
+        back(today, in_force(&self.limits.opprettet_maaneder, today))
+    }
+
+    /// Days for which a message that was not answered finally keeps its first receipt time (contract.md 4.4).
+    pub fn first_receipt_days(&self, today: NaiveDate) -> u32 {
+        in_force(&self.limits.foerste_mottak_dager, today)
+    }
+
+    /// Whether the first control digit of a national id may leave any of four remainders (domain.md 3.3).
+    pub fn all_id_remainders(&self, today: NaiveDate) -> bool {
+        self.limits.nasjonal_id_alle_rester.iter().any(|row| row.fra <= today && row.verdi > 0)
+    }
+
+    /// Whether a former kommune may register what happened before the move (domain.md 17.8).
+    pub fn former_kommune_may_write(&self) -> bool {
+        self.settings.tidligere_kommune_kan_skrive
+    }
+
+    /// Whether the day on which the register learned of the follow-up is a second lawful start (domain.md 17.12).
+    pub fn late_source(&self) -> bool {
+        self.settings.sen_kilde
+    }
+
+    /// Whether measures of the scheme need a granting decision (B510); kvalifisering i mottak does not (6.5).
+    pub fn tiltak_needs_vedtak(&self, ordning: Ordning) -> bool {
+        self.vedtak.ordning.iter().any(|row| row.ordning == ordning && row.tiltak_krever_vedtak)
+    }
+
+    /// Whether the scheme is one that registrations of this part can carry.
+    pub fn ordning_open(&self, ordning: Ordning) -> bool {
+        self.vedtak.ordning.iter().any(|row| row.ordning == ordning)
+    }
+
+    /// What a type of decision asks for in a scheme; `None` when the scheme has no such type (B515).
+    pub fn vedtak_rule(&self, ordning: Ordning, vedtakstype: &str) -> Option<&VedtakRule> {
+        self.vedtak.vedtakstype.iter().find(|row| row.ordning == ordning && row.vedtakstype == vedtakstype)
+    }
+
+    /// Whether the number ever was a kommune's.
+    pub fn kommune_known(&self, kommune: Kommunenummer) -> bool {
+        self.kommuner.known(kommune)
+    }
+
+    /// Whether the bydel exists.
+    pub fn bydel_known(&self, bydel: Bydel) -> bool {
+        self.kommuner.bydel_known(bydel)
+    }
+
+    /// Numbers that took over from this one by that day; several after a split.
+    pub fn successors(&self, kommune: Kommunenummer, on: NaiveDate) -> Vec<Kommunenummer> {
+        self.kommuner.successors(kommune, on)
+    }
+
+    /// The successors of a sender's own old number, and whether the months of grace are over (A410).
+    pub fn superseded(&self, kommune: Kommunenummer, on: NaiveDate) -> Option<(Vec<Kommunenummer>, bool)> {
+        let successors = self.successors(kommune, on);
+        let grace: u32 = in_force(&self.limits.kommunenummer_overgang_maaneder, on);
+        let end = self.kommuner.reform().checked_add_months(Months::new(grace));
+        (!successors.is_empty()).then(|| (successors, end.is_none_or(|end| on >= end)))
+    }
+
+    /// The number that the kommune has on the day: that of the one that took over. A split gives none.
+    pub fn present_number(&self, kommune: Kommunenummer, on: NaiveDate) -> Kommunenummer {
+        match *self.successors(kommune, on) {
+            [only] => only,
+            _ => kommune,
+        }
+    }
+
+    /// Every number of the kommune on the day: after a reform its avsendersystemer may still bear the old one.
+    pub fn numbers_of(&self, kommune: Kommunenummer, on: NaiveDate) -> Vec<Kommunenummer> {
+        let present = self.present_number(kommune, on);
+        let old = self.kommuner.predecessors(present, on).filter(|old| self.present_number(*old, on) == present);
+        std::iter::once(present).chain(old).collect()
+    }
+
+    /// Whether `kommune` is `owner`, by the numbers of either side of a reform. What was split is nobody's until the
+    /// address of the person is known (domain.md 3.5).
+    pub fn owns(&self, kommune: Kommunenummer, owner: Kommunenummer, on: NaiveDate) -> bool {
+        self.successors(owner, on).len() < 2 && self.present_number(kommune, on) == self.present_number(owner, on)
+    }
+
+    /// Whether the two numbers are the same party's. Unlike a record, a party that was split is still itself.
+    pub fn same_kommune(&self, one: Kommunenummer, other: Kommunenummer, on: NaiveDate) -> bool {
+        one == other || self.owns(one, other, on)
+    }
+
+    /// Acts in force on a day. While only one is, it is everybody's (domain.md 5.1).
+    fn acts(&self, on: NaiveDate) -> Vec<Lov> {
+        self.campaigns.lov.iter().filter(|row| row.fra <= on).map(|row| row.lov).collect()
+    }
+}
+
+/// Calendar months back, clamped to the last day of the target month (domain.md 9.2).
+fn back(day: NaiveDate, months: u32) -> NaiveDate {
+    day.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN)
+}

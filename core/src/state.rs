@@ -1,0 +1,50 @@
+//! The state a decision reads, and the fold of changes into it.
+
+use std::collections::BTreeMap;
+
+use crate::change::Change;
+use crate::decide::References;
+use crate::id::Duf;
+use crate::person::Person;
+use crate::registry::Registry;
+
+/// What was loaded for a batch; later messages of the batch see what earlier ones did.
+#[derive(Debug, Clone)]
+pub struct State<'a> {
+    /// Parties and rights.
+    pub registry: &'a Registry,
+    /// The persons named by the batch that exist.
+    pub persons: BTreeMap<Duf, Person>,
+    /// avsendersReferanse of the batch that exist: (avsendersystem, reference) → whose post.
+    pub references: References,
+}
+
+impl State<'_> {
+    /// Folds one change. Total: a change of a person that was not loaded changes no person.
+    pub fn apply(&mut self, change: &Change) {
+        self.references.extend(change.references());
+        let (Change::VersionWritten { duf, .. } | Change::ReferenceAttached { duf, .. }) = change;
+        if let Some(person) = self.persons.get_mut(duf) {
+            person.apply(change);
+        }
+    }
+}
+
+impl Person {
+    /// Folds one change of this person into the present: a version closes the one before it.
+    pub fn apply(&mut self, change: &Change) {
+        self.version += 1;
+        match change {
+            Change::VersionWritten { row, .. } => {
+                self.last_row = self.last_row.max(row.row_no);
+                self.posts.retain(|present| present.post_id != row.post_id);
+                self.posts.push((**row).clone());
+            }
+            Change::ReferenceAttached { post_id, avsendersystem, avsenders_referanse, .. } => {
+                if let Some(post) = self.posts.iter_mut().find(|post| post.post_id == *post_id) {
+                    post.references.push((avsendersystem.clone(), avsenders_referanse.clone()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Rows as both databases hold them, in one shape.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use crate::decide::References;
+use crate::id::Duf;
+use crate::person::{Fact, Person, PersonHistory};
+use crate::post::PostVersion;
+use crate::receipt::StreamPosition;
+use crate::store::{StoreError, inconsistent, snapshot};
+
+/// What a batch needs to know before it decides.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Persons, sorted.
+    pub dufs: Vec<i64>,
+    /// (avsendersystem, meldingsId), sorted.
+    pub ids: Vec<(String, String)>,
+    /// (avsendersystem, avsendersReferanse), sorted.
+    pub references: Vec<(String, String)>,
+}
+
+/// What is there.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Persons that exist.
+    pub persons: Vec<Person>,
+    /// Message ids that are known.
+    pub ids: Vec<IdRow>,
+    /// References that are in use.
+    pub references: References,
+}
+
+/// A known meldingsId.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdRow {
+    /// Its scope.
+    pub avsendersystem: String,
+    /// The id.
+    pub meldings_id: String,
+    /// Digest of the content.
+    pub digest: [u8; 32],
+    /// Status of the answer.
+    pub outcome: String,
+    /// Whether the answer spent the id.
+    pub is_final: bool,
+    /// Receipt time of the first message with this content.
+    pub first_received: DateTime<Utc>,
+    /// Where the answer stands.
+    pub chain: i32,
+    /// Where the answer stands.
+    pub position: i64,
+}
+
+/// A person's row.
+#[derive(Debug, Clone)]
+pub struct PersonRow {
+    /// The key.
+    pub duf: i64,
+    /// Counts the writes.
+    pub version: i64,
+    /// Last row number given.
+    pub last_row: i64,
+    /// The snapshot.
+    pub state: Vec<u8>,
+}
+
+impl PersonRow {
+    /// The row of a person.
+    pub fn of(person: &Person) -> Result<Self, StoreError> {
+        Ok(PersonRow {
+            duf: person.duf.to_stored(),
+            version: person.version,
+            last_row: person.last_row,
+            state: snapshot::encode(person)?,
+        })
+    }
+}
+
+/// A fact's row.
+#[derive(Debug, Clone)]
+pub struct FactRow {
+    /// Whose.
+    pub duf: i64,
+    /// Number within the person.
+    pub row_no: i64,
+    /// Valid time.
+    pub valid_from: NaiveDate,
+    /// Valid time.
+    pub valid_to: Option<NaiveDate>,
+    /// Recorded time.
+    pub system_from: DateTime<Utc>,
+    /// Recorded time.
+    pub system_to: Option<DateTime<Utc>>,
+    /// The fact, JSON.
+    pub data: String,
+}
+
+/// A person with its facts, for the first insert.
+#[derive(Debug, Clone)]
+pub struct PersonRows {
+    /// The person.
+    pub person: PersonRow,
+    /// Its facts.
+    pub facts: Vec<FactRow>,
+}
+
+impl PersonRows {
+    /// The rows of a new person.
+    pub fn of(person: &Person) -> Result<Self, StoreError> {
+        let duf = person.duf.to_stored();
+        let facts = person.facts.iter().map(|fact| {
+            Ok(FactRow {
+                duf,
+                row_no: fact.row_no,
+                valid_from: fact.valid.from,
+                valid_to: fact.valid.to,
+                system_from: fact.system_from,
+                system_to: fact.system_to,
+                data: json("fact", duf, fact)?,
+            })
+        });
+        Ok(PersonRows { person: PersonRow::of(person)?, facts: facts.collect::<Result<_, StoreError>>()? })
+    }
+}
+
+fn json<T: serde::Serialize>(table: &'static str, duf: i64, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| inconsistent(table, &duf.to_string(), &error.to_string()))
+}
+
+/// A version's row.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
+    /// Whose.
+    pub duf: i64,
+    /// Number within the person.
+    pub row_no: i64,
+    /// The post.
+    pub post_id: Uuid,
+    /// Its version.
+    pub versjon: i32,
+    /// Valid time.
+    pub valid_from: NaiveDate,
+    /// Valid time.
+    pub valid_to: Option<NaiveDate>,
+    /// Recorded time.
+    pub system_from: DateTime<Utc>,
+    /// Set when the same batch writes a later version.
+    pub system_to: Option<DateTime<Utc>>,
+    /// Says that the post never was.
+    pub annulled: bool,
+    /// The version, JSON.
+    pub data: String,
+}
+
+impl VersionRow {
+    /// The row of a version.
+    pub fn of(duf: Duf, version: &PostVersion) -> Result<Self, StoreError> {
+        let duf = duf.to_stored();
+        Ok(VersionRow {
+            duf,
+            row_no: version.row_no,
+            post_id: version.post_id,
+            versjon: version.versjon,
+            valid_from: version.valid.from,
+            valid_to: version.valid.to,
+            system_from: version.system_from,
+            system_to: version.system_to,
+            annulled: version.annulled,
+            data: json("post_version", duf, version)?,
+        })
+    }
+}
+
+/// A version that a later one closes.
+#[derive(Debug, Clone, Copy)]
+pub struct Closing {
+    /// Whose.
+    pub duf: i64,
+    /// Its number.
+    pub row_no: i64,
+    /// Recorded until.
+    pub system_to: DateTime<Utc>,
+}
+
+/// A reference that was attached.
+#[derive(Debug, Clone)]
+pub struct ReferenceRow {
+    /// Its scope.
+    pub avsendersystem: String,
+    /// The sender's id.
+    pub reference: String,
+    /// Whose post.
+    pub duf: i64,
+    /// The post.
+    pub post_id: Uuid,
+    /// Recorded time.
+    pub system_from: DateTime<Utc>,
+}
+
+/// A change in a stream.
+#[derive(Debug, Clone)]
+pub struct ChangeRow {
+    /// Whose stream.
+    pub avsendersystem: String,
+    /// Its number.
+    pub number: i64,
+    /// The person.
+    pub duf: Option<i64>,
+    /// Recorded time.
+    pub recorded: DateTime<Utc>,
+    /// The notice, JSON.
+    pub data: String,
+}
+
+/// A stream's counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamRow {
+    /// Raised by `stream renew`.
+    pub incarnation: i32,
+    /// Last number written.
+    pub last_number: i64,
+    /// Last number handed out.
+    pub handed_out: i64,
+    /// Last number acknowledged.
+    pub acknowledged: i64,
+}
+
+impl StreamRow {
+    /// As answers write it.
+    pub fn position(&self, avsendersystem: &str) -> StreamPosition {
+        StreamPosition {
+            stroem_id: format!("{avsendersystem}.{}", self.incarnation),
+            siste_sekvensnummer: self.last_number,
+            bekreftet_til: self.acknowledged,
+        }
+    }
+}
+
+/// A stream's cursor, moved forward.
+#[derive(Debug, Clone)]
+pub struct CursorMove {
+    /// Whose stream.
+    pub avsendersystem: String,
+    /// Acknowledged up to.
+    pub acknowledged: i64,
+    /// Handed out up to.
+    pub handed_out: i64,
+}
+
+/// A chain of evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainRow {
+    /// Its number.
+    pub chain: i32,
+    /// The node.
+    pub node: String,
+    /// The node's lane.
+    pub lane: i32,
+    /// Counts the openings.
+    pub incarnation: i32,
+    /// Last position.
+    pub head_position: i64,
+    /// Hash of the last row.
+    pub head_hash: Vec<u8>,
+}
+
+impl ChainRow {
+    /// The name that receipts carry.
+    pub fn kjede(&self) -> String {
+        format!("{}-{}-{}", self.node, self.lane, self.incarnation)
+    }
+}
+
+/// A row of evidence (design.md 9).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceRow {
+    /// The chain.
+    pub chain: i32,
+    /// Its place in it.
+    pub position: i64,
+    /// What the row is.
+    pub kind: i16,
+    /// When it was written.
+    pub recorded: DateTime<Utc>,
+    /// When the message was received.
+    pub received: DateTime<Utc>,
+    /// The operation.
+    pub operation: String,
+    /// The signer.
+    pub signer: String,
+    /// The sender.
+    pub avsendersystem: Option<String>,
+    /// The message.
+    pub meldings_id: Option<String>,
+    /// What came of it.
+    pub outcome: String,
+    /// The row that this one is about (a signature).
+    pub about: Option<i64>,
+    /// Digest of the request as it arrived.
+    pub request_sha256: Vec<u8>,
+    /// Digest of the answer's Body child, or of the signature.
+    pub answer_sha256: Vec<u8>,
+    /// Digest of what is stored of both.
+    pub stored_sha256: Vec<u8>,
+    /// Dictionary of the compression; 0 is none.
+    pub dictionary: i16,
+    /// Compressed, then encrypted; `None` once retention dropped it.
+    pub request: Option<Vec<u8>>,
+    /// Compressed.
+    pub answer: Vec<u8>,
+    /// Of this row and the one before.
+    pub hash: Vec<u8>,
+}
+
+/// An answer as it is stored.
+#[derive(Debug, Clone)]
+pub struct AnswerRow {
+    /// The chain.
+    pub chain: i32,
+    /// The row.
+    pub position: i64,
+    /// Dictionary of the compression.
+    pub dictionary: i16,
+    /// Compressed.
+    pub answer: Vec<u8>,
+}
+
+/// A wrapped data key.
+#[derive(Debug, Clone)]
+pub struct KeyRow {
+    /// The chain.
+    pub chain: i32,
+    /// The row.
+    pub position: i64,
+    /// The key, wrapped.
+    pub wrapped: Vec<u8>,
+}
+
+/// The rows of a batch.
+#[derive(Debug, Default)]
+pub struct Writes {
+    /// Persons that changed.
+    pub persons: Vec<PersonRow>,
+    /// New versions.
+    pub versions: Vec<VersionRow>,
+    /// Versions that are no longer present.
+    pub closings: Vec<Closing>,
+    /// New references.
+    pub references: Vec<ReferenceRow>,
+    /// Message ids that are new.
+    pub new_ids: Vec<IdRow>,
+    /// Message ids that were judged anew.
+    pub known_ids: Vec<IdRow>,
+    /// Changes with their numbers.
+    pub changes: Vec<ChangeRow>,
+    /// Evidence.
+    pub evidence: Vec<EvidenceRow>,
+    /// Its data keys.
+    pub keys: Vec<KeyRow>,
+    /// Transfer users that were used.
+    pub uses: Vec<(String, DateTime<Utc>)>,
+}
+
+/// A row's JSON, and until when it was recorded.
+pub type Recorded = (String, Option<DateTime<Utc>>);
+
+/// Facts and versions as they were read.
+pub fn history(
+    duf: Duf,
+    facts: Vec<Recorded>,
+    versions: Vec<Recorded>,
+    references: &[(Uuid, String, String)],
+) -> Result<PersonHistory, StoreError> {
+    let bad = |table, error: serde_json::Error| inconsistent(table, &duf.to_string(), &error.to_string());
+    let facts = facts.into_iter().map(|(data, system_to)| {
+        let fact: Fact = serde_json::from_str(&data).map_err(|error| bad("fact", error))?;
+        Ok(Fact { system_to, ..fact })
+    });
+    let posts = versions.into_iter().map(|(data, system_to)| {
+        let version: PostVersion = serde_json::from_str(&data).map_err(|error| bad("post_version", error))?;
+        let own = references.iter().filter(|(post, ..)| *post == version.post_id);
+        let references = own.map(|(_, system, reference)| (system.clone(), reference.clone())).collect();
+        Ok(PostVersion { system_to, references, ..version })
+    });
+    Ok(PersonHistory {
+        duf,
+        facts: facts.collect::<Result<_, StoreError>>()?,
+        posts: posts.collect::<Result<_, StoreError>>()?,
+    })
+}
