@@ -1,0 +1,109 @@
+//! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use nir_wsdl::algorithm::SignatureMethod;
+use nir_wsdl::certificate::Certificate;
+use nir_wsdl::key::VerifyKey;
+use register::store::Store;
+
+use crate::clock;
+use crate::config::Config;
+use rows::Family;
+
+pub mod rows;
+
+/// Creates or upgrades the tables and sets the profile.
+pub async fn migrate(config: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    let store = Store::open(&config.database.url).await?;
+    store.migrate(config.profile.as_str()).await?;
+    store.close().await;
+    anstream::println!("The database is ready; its profile is {}.", config.profile);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints every problem, or OK.
+pub fn check_config(file: &Path) -> anyhow::Result<ExitCode> {
+    match Config::load(file) {
+        Ok(config) => {
+            anstream::println!("OK: {} (profile {}, node {})", file.display(), config.profile, config.node.name);
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            anstream::eprintln!("{}: {error:#}", file.display());
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Imports rows of one family and says what changed.
+pub async fn import(file: &Path, family: Family, config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+    let store = open(config, database).await?;
+    let registry = store.load_registry().await?;
+    let rows = rows::read(file, family, &registry)?;
+    let mut changed = Vec::new();
+    let (mut added, mut replaced, mut unchanged) = (0, 0, 0);
+    for row in rows {
+        let (count, word) = match rows::registered(&row, &registry) {
+            None => (&mut added, "added"),
+            Some(now) if now == row => (&mut unchanged, "unchanged"),
+            Some(_) => (&mut replaced, "changed"),
+        };
+        *count += 1;
+        anstream::println!("{word:<10} {}", row.key());
+        if word != "unchanged" {
+            changed.push(row);
+        }
+    }
+    if !changed.is_empty() {
+        store.put_registry(&changed, clock::now()).await?;
+    }
+    store.close().await;
+    anstream::println!("{added} added, {replaced} changed, {unchanged} unchanged.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Recomputes every chain of the evidence.
+pub async fn verify_log(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+    let store = open(config, database).await?;
+    // A database named alone has no configuration, and so no certificate to hold checkpoints against.
+    let key = database.is_none().then(|| checkpoint_key(config)).transpose()?;
+    let check = |text: &[u8], signature: &[u8]| {
+        key.as_ref().is_some_and(|key| key.verifies(SignatureMethod::RsaSha256, text, signature))
+    };
+    let verified = register::evidence::verify(&store, key.is_some().then_some(&check)).await;
+    store.close().await;
+    match verified {
+        Ok(report) => {
+            for chain in &report.chains {
+                anstream::println!("ok  {}  {} rows, {} checkpoints", chain.kjede, chain.rows, chain.checkpoints);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(broken) => {
+            anstream::eprintln!("{broken}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// The key that signed the checkpoints: the one that signs answers.
+fn checkpoint_key(config: &Path) -> anyhow::Result<VerifyKey> {
+    let file = Config::load(config)?.signing.certificate;
+    let pem = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let certificate = Certificate::from_pem(&pem).ok().and_then(|all| all.into_iter().next());
+    certificate
+        .and_then(|c| c.verify_key().ok())
+        .with_context(|| format!("{} holds no usable certificate", file.display()))
+}
+
+async fn open(config: &Path, database: Option<&str>) -> anyhow::Result<Store> {
+    let url = match database {
+        Some(url) => url.to_owned(),
+        None => Config::load(config)?.database.url,
+    };
+    Store::open(&url).await.with_context(|| "cannot open the database".to_owned())
+}

@@ -1,0 +1,83 @@
+//! What a running gateway holds, shared by all requests.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::ArcSwap;
+use nir_wsdl::certificate::Trust;
+use nir_wsdl::seal::Signer;
+use register::codes::Catalogue;
+use register::ledger::SignCheckpoint;
+use register::policy::Policy;
+use register::registry::{Party, Registry};
+use register::store::Store;
+
+use crate::admission::Admission;
+use crate::config::Config;
+use crate::ledger_task::Ledger;
+use crate::pool::Pool;
+use crate::reply::FaultBudget;
+use crate::sandbox::fault::Faults;
+
+/// The gateway's own keys for answers.
+#[derive(Debug)]
+pub struct AnswerKeys {
+    /// RSA-SHA256: what every stack can verify (design.md 5).
+    pub rsa: Signer,
+    /// ECDSA P-256 for parties that are set to it.
+    pub ecdsa: Option<Signer>,
+    /// The present certificate and the next one, DER, for `ping`.
+    pub certificate: Vec<u8>,
+    /// The certificate that takes over, if one is configured.
+    pub next_certificate: Option<Vec<u8>>,
+}
+
+impl AnswerKeys {
+    /// The key that signs answers to this party.
+    pub fn for_party(&self, party: Option<&Party>) -> &Signer {
+        match &self.ecdsa {
+            Some(ecdsa) if party.is_some_and(|p| p.ecdsa_answers) => ecdsa,
+            _ => &self.rsa,
+        }
+    }
+}
+
+impl SignCheckpoint for AnswerKeys {
+    fn sign(&self, text: &[u8]) -> Option<Vec<u8>> {
+        Some(self.rsa.sign(text)).filter(|signature| !signature.is_empty())
+    }
+}
+
+/// Everything a request needs.
+pub struct App {
+    /// The configuration.
+    pub config: Config,
+    /// TLS.
+    pub acceptor: tokio_rustls::TlsAcceptor,
+    /// Seats and memory.
+    pub admission: Admission,
+    /// CPU workers.
+    pub pool: Pool,
+    /// Anchors and revocation.
+    pub trust: Arc<Trust>,
+    /// Own keys.
+    pub keys: Arc<AnswerKeys>,
+    /// Parties and rights, renewed when the database's version rises.
+    pub registry: ArcSwap<Registry>,
+    /// Rules.
+    pub policy: Arc<Policy>,
+    /// Code lists and error texts.
+    pub catalogue: &'static Catalogue,
+    /// The register's store, for reads.
+    pub store: Store,
+    /// The way into the ledger.
+    pub ledger: Ledger,
+    /// Whether the database answered when it was last asked, at most a second ago.
+    pub database_answers: AtomicBool,
+    /// Limit on signed faults per party.
+    pub fault_budget: FaultBudget,
+    /// The sandbox's fault injection.
+    pub faults: Option<Arc<Faults>>,
+    /// Base address written into the contract, without a trailing slash.
+    pub public_base: String,
+}

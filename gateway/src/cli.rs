@@ -1,0 +1,259 @@
+//! The command line. `--help` is the manual: every option says what it does and what holds when it is left out.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::admin::rows::Family;
+use crate::{admin, sandbox};
+
+/// Signed SOAP messages in from fagsystemer, signed receipts out, for NIR (Nasjonalt introduksjonsregister).
+///
+/// Start with `nir-gateway sandbox`: it needs nothing and writes test certificates, addresses and persons.
+/// For a real installation: write a configuration file, then `check-config`, `migrate`, `party import`, `serve`.
+///
+/// Exit codes: 0 done, 1 refused or failed (the reason is on standard error), 2 wrong use of the command line.
+#[derive(Debug, Parser)]
+#[command(name = "nir-gateway", version, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gateway until SIGTERM or SIGINT, then drain: stop accepting, finish what is in work, write the
+    /// last checkpoint.
+    ///
+    /// The database must have been prepared by `migrate` with the same profile; a node with another refuses
+    /// to start. SIGTERM twice stops at once; nothing acknowledged is lost by that.
+    Serve(ConfigArgs),
+
+    /// Run a complete gateway for trying things out, with everything synthetic.
+    ///
+    /// Writes to the data directory: certs/ (a test CA; gateway, vendor, vendor2, kommune and kilde, each as
+    /// .pem and .key; certs/hostile/ with certificates that must be refused; ca.crl), persons.json (synthetic
+    /// persons and what each one shows), parties.json (avsendersystemer, transfer users, agreements), and, last
+    /// of all and only when the gateway answers, endpoints.json with the addresses. Keys, persons and everything
+    /// sent are kept: the next start on the same directory goes on where this one ended.
+    Sandbox(SandboxArgs),
+
+    /// Create or upgrade the tables of the configured database, and set its profile.
+    ///
+    /// Forward only and repeatable. The profile (production, test, sandbox) is set the first time and can
+    /// never be changed.
+    Migrate(ConfigArgs),
+
+    /// Read the configuration and print every problem in it, or OK.
+    ///
+    /// Reads the files that the configuration names (keys, certificates, anchors, revocation lists), and
+    /// contacts nothing.
+    CheckConfig(ConfigArgs),
+
+    /// The evidence log.
+    Log {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: LogCommand,
+    },
+
+    /// Parties: organizations, their certificates and avsendersystemer, delegations and campaigns.
+    Party {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ImportCommand,
+    },
+
+    /// Transfer users (`overfoeringsbruker`).
+    User {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ImportCommand,
+    },
+
+    /// Agreements between a kommune and IMDi, and delegations to vendors.
+    Agreement {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ImportCommand,
+    },
+}
+
+/// Where the configuration is.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArgs {
+    /// The configuration file (TOML). What it leaves out has the default that config.default.toml shows;
+    /// environment variables go before both: NIR_LISTENERS__FAGSYSTEM sets `fagsystem` of `[listeners]`.
+    #[arg(long, value_name = "FILE", env = "NIR_CONFIG", default_value = "nir-gateway.toml")]
+    pub config: PathBuf,
+}
+
+/// Options of the sandbox.
+#[derive(Debug, Clone, Args)]
+pub struct SandboxArgs {
+    /// The sandbox's directory: certificates, keys, addresses, persons, database. `sandbox` creates it when it
+    /// is missing.
+    #[arg(long, value_name = "DIR", default_value = "nir-sandbox", global = true)]
+    pub data: PathBuf,
+
+    /// Port of the service on 127.0.0.1 (https). 0 takes a free one; endpoints.json has the true one.
+    #[arg(long, value_name = "PORT", default_value_t = 8443)]
+    pub port: u16,
+
+    /// Port on 127.0.0.1 (http) for the sandbox's own control: clock, faults, reset. 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 8480)]
+    pub console_port: u16,
+
+    /// Database to use, for example postgres://user@localhost/nir_sandbox; it must be empty or a sandbox's.
+    /// Left out: register.db (SQLite) in the data directory.
+    #[arg(long, value_name = "URL", env = "NIR_SANDBOX_DATABASE")]
+    pub database: Option<String>,
+
+    /// Then let a simulated fagsystem send real, signed messages to it and show the answers; go on running
+    /// after that. Left out: no demonstration.
+    #[arg(long)]
+    pub demo: bool,
+
+    /// Stop after the demonstration; exit code 0 only if every step of it held. Implies --demo. Left out: run
+    /// until SIGTERM or SIGINT.
+    #[arg(long)]
+    pub once: bool,
+
+    /// Where the demonstration saves request.xml and kvittering.xml, both whole envelopes.
+    #[arg(long, value_name = "DIR", default_value = "target/once")]
+    pub demo_output: PathBuf,
+
+    /// Without one: run the sandbox.
+    #[command(subcommand)]
+    pub command: Option<SandboxCommand>,
+}
+
+/// What can be said to a running sandbox.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SandboxCommand {
+    /// Set the register's clock of a running sandbox, so that windows and deadlines can be tried in minutes.
+    ///
+    /// Only register time moves: TLS, certificates and the Timestamp of messages follow the real clock. The
+    /// clock runs on from the time set, and is kept in the database.
+    Clock {
+        /// Local time in Norway (2017-05-15T12:00, 2017-05-15T23:59:59, 2017-05-15 for midnight), a time with
+        /// zone (2017-05-15T10:00:00Z), or `now` for the real time again.
+        #[arg(value_name = "WHEN")]
+        when: String,
+        /// Only this kommune, by its number. Left out: every kommune of the sandbox.
+        #[arg(long, value_name = "KOMMUNE")]
+        kommune: Option<String>,
+    },
+}
+
+/// What can be done with the log.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// Recompute every hash chain of the evidence and compare.
+    ///
+    /// Exit code 0 when all hold; else 1, and the chain and position of the first row that does not are named.
+    Verify {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Verify this database; then no configuration is read. Left out: the configured one.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
+}
+
+/// Import of registry rows.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ImportCommand {
+    /// Add or replace the rows of a file; rows that are already so stay as they are.
+    ///
+    /// The file is NDJSON (one row per line: {"kind": "PARTY", "orgnr": "310000000", …}) or, when its name ends
+    /// with .toml, TOML with one [[row]] table per row. All rows are checked before any is written, and every
+    /// problem is listed. Says what was added, changed and unchanged. Nodes see the change within seconds.
+    Import {
+        /// The rows.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Import into this database; then no configuration is read. Left out: the configured one.
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
+}
+
+/// Carries out everything but `serve`, which is handed back.
+pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
+    let (command, family) = match command {
+        Command::Serve(config) => return Ok(Outcome::Serve(config.config)),
+        Command::Sandbox(args) => return sandbox::run(args).await.map(Outcome::Done),
+        Command::Migrate(config) => return admin::migrate(&config.config).await.map(Outcome::Done),
+        Command::CheckConfig(config) => return admin::check_config(&config.config).map(Outcome::Done),
+        Command::Log { command: LogCommand::Verify { config, database } } => {
+            return admin::verify_log(&config.config, database.as_deref()).await.map(Outcome::Done);
+        }
+        Command::Party { command } => (command, Family::Party),
+        Command::User { command } => (command, Family::User),
+        Command::Agreement { command } => (command, Family::Agreement),
+    };
+    let ImportCommand::Import { file, config, database } = command;
+    admin::import(&file, family, &config.config, database.as_deref()).await.map(Outcome::Done)
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is done.
+    Done(ExitCode),
+    /// Serve with this configuration file.
+    Serve(PathBuf),
+}
+
+/// The loopback address with this port.
+pub fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_clock_takes_its_data_directory_on_either_side() {
+        for line in [
+            ["nir-gateway", "sandbox", "--data", "d", "clock", "2017-05-15T12:00"],
+            ["nir-gateway", "sandbox", "clock", "2017-05-15T12:00", "--data", "d"],
+        ] {
+            let cli = Cli::try_parse_from(line).map_err(|error| error.to_string());
+            let Ok(Cli { command: Command::Sandbox(args) }) = cli else { unreachable!("{cli:?}") };
+            assert_eq!(args.data, PathBuf::from("d"));
+            assert!(
+                matches!(args.command, Some(SandboxCommand::Clock { when, kommune: None }) if when == "2017-05-15T12:00")
+            );
+        }
+    }
+
+    #[test]
+    fn every_option_has_a_text() {
+        fn walk(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{} says nothing", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} of {}", argument.get_id(), command.get_name());
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&Cli::command());
+    }
+}

@@ -1,0 +1,91 @@
+//! The ledger task: takes whatever is waiting, commits it as one batch, answers; while one batch commits
+//! the next gathers (group commit with window 0, design.md 7).
+
+use register::ledger::{Done, Job, Lane, LedgerError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock;
+
+/// The most jobs of one batch.
+const BATCH: usize = 256;
+
+struct Entry {
+    job: Job,
+    done: Option<oneshot::Sender<Result<Done, LedgerError>>>,
+}
+
+/// The way into the ledger.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    queue: mpsc::Sender<Entry>,
+}
+
+/// The thread that owns the lane; joined on shutdown after the last sender is gone.
+#[derive(Debug)]
+pub struct LedgerThread(std::thread::JoinHandle<()>);
+
+impl Ledger {
+    /// Starts the task on a thread of its own, so that deciding and rendering never hold up the network.
+    pub fn start(mut lane: Lane, queue_length: usize) -> anyhow::Result<(Self, LedgerThread)> {
+        let (queue, mut waiting) = mpsc::channel::<Entry>(queue_length);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || {
+            runtime.block_on(async {
+                let mut entries = Vec::with_capacity(BATCH);
+                while waiting.recv_many(&mut entries, BATCH).await > 0 {
+                    let (jobs, waiters): (Vec<_>, Vec<_>) = entries.drain(..).map(|e| (e.job, e.done)).unzip();
+                    metrics::histogram!("nir_ledger_batch_jobs").record(jobs.len() as f64);
+                    let outcomes = lane.commit(&jobs, clock::now()).await;
+                    for (waiter, outcome) in waiters.into_iter().zip(outcomes) {
+                        if let Err(error) = &outcome {
+                            tracing::error!(event = "ledger_job_failed", %error);
+                            metrics::counter!("nir_ledger_jobs_failed_total").increment(1);
+                        }
+                        if let Some(waiter) = waiter {
+                            // The caller hung up: the effect stands and a repeat gets the stored answer.
+                            let _ = waiter.send(outcome);
+                        }
+                    }
+                }
+                if let Err(error) = lane.close(clock::now()).await {
+                    tracing::error!(event = "ledger_close_failed", %error);
+                }
+            });
+        })?;
+        Ok((Ledger { queue }, LedgerThread(thread)))
+    }
+
+    /// Hands in a job and waits for its commit. `None` when the ledger has stopped.
+    pub async fn commit(&self, job: Job) -> Option<Result<Done, LedgerError>> {
+        let (done, wait) = oneshot::channel();
+        self.queue.send(Entry { job, done: Some(done) }).await.ok()?;
+        wait.await.ok()
+    }
+
+    /// Hands in a job that nobody waits for (the signature under an answer).
+    pub async fn note(&self, job: Job) {
+        if self.queue.send(Entry { job, done: None }).await.is_err() {
+            tracing::warn!(event = "ledger_stopped", "a signature row was not written");
+        }
+    }
+
+    /// True once the task has ended.
+    pub fn is_stopped(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    /// Jobs waiting now.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+}
+
+impl LedgerThread {
+    /// Waits for the last batch and the closing checkpoint.
+    pub async fn join(self) {
+        let joined = tokio::task::spawn_blocking(move || self.0.join()).await;
+        if !matches!(joined, Ok(Ok(()))) {
+            tracing::error!(event = "ledger_panicked");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! NIR Gateway: signed SOAP in from fagsystemer, signed receipts out for what is truly stored.
+//!
+//! Modules in reading order: the way in (tls, http, pipeline, operations), the edge to the register (translate,
+//! ledger_task), the way out (reply, feil), then what starts and tends it all.
+
+mod admin;
+mod admission;
+mod app;
+mod cli;
+mod clock;
+mod config;
+mod contract;
+mod demo;
+mod feil;
+mod http;
+mod ids;
+mod ledger_task;
+mod operations;
+mod pipeline;
+mod pool;
+mod reply;
+mod sandbox;
+mod serve;
+mod telemetry;
+mod tls;
+mod translate;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use register::store::Store;
+use tokio::signal::unix::{SignalKind, signal};
+
+use cli::{Cli, Outcome};
+use config::Config;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refused(&error.into()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => refused(&error),
+    }
+}
+
+fn refused(error: &anyhow::Error) -> ExitCode {
+    anstream::eprintln!("nir-gateway: {error:#}");
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli::dispatch(cli.command).await? {
+        Outcome::Done(code) => Ok(code),
+        Outcome::Serve(file) => serve_until_told(&file).await,
+    }
+}
+
+/// SIGTERM and SIGINT drain; a second one stops at once, by which nothing acknowledged is lost.
+async fn serve_until_told(file: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file)?;
+    telemetry::start_logging(config.log.format);
+    let store = Store::open(&config.database.url).await?;
+    let running = serve::start(config, store.clone(), None).await?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!(event = "draining");
+    tokio::select! {
+        () = running.stop() => {}
+        _ = terminate.recv() => tracing::warn!(event = "stopped_at_once"),
+        _ = interrupt.recv() => tracing::warn!(event = "stopped_at_once"),
+    }
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}

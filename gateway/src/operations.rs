@@ -1,0 +1,141 @@
+//! What each operation does once the message is verified, valid and decoded: one file per operation.
+
+use std::sync::Arc;
+
+use nir_wsdl::fault::FaultCode;
+use nir_xsd::message::{Answer, Meldingshode, Request, Version};
+use register::command::Header;
+use register::decide::{self, Now};
+use register::ledger::{Done, Exchange, Job, LedgerError, Work};
+use register::receipt::{Finding, Severity};
+use register::registry::Registry;
+use register::time::oslo_date;
+
+use crate::app::App;
+use crate::feil;
+use crate::pipeline::{Call, Signer};
+use crate::reply::{self, Recipient, Reply};
+use crate::translate;
+
+pub mod bekreft_endringer;
+pub mod hent_endringer;
+pub mod hent_kodeverk;
+pub mod hent_kvittering;
+pub mod hent_person;
+pub mod ping;
+pub mod send_registreringer;
+
+/// What every operation is given.
+pub struct Context {
+    /// The gateway.
+    pub app: Arc<App>,
+    /// Who signed.
+    pub signer: Signer,
+    /// What is kept of the exchange.
+    pub exchange: Exchange,
+    /// How to answer.
+    pub to: Recipient,
+    /// The TLS client's organization.
+    pub tls_organization: Option<String>,
+}
+
+/// Runs the operation of the call.
+pub async fn carry_out(app: &Arc<App>, call: Call) -> Reply {
+    let Call { arrival, operation, signer, request, message_id } = call;
+    metrics::counter!("nir_calls_total", "operation" => operation.name).increment(1);
+    let hode = request.meldingshode();
+    let exchange = reply::exchange_of(&arrival.bytes, arrival.received, operation.name, &signer, hode);
+    let to = Recipient { soap: arrival.http_soap, party: Some(signer.party.clone()), message_id };
+    let tls_organization = arrival.peer.organization.clone();
+    let context = Context { app: Arc::clone(app), signer, exchange, to, tls_organization };
+    match request {
+        Request::Ping(wrapper) => ping::run(context, wrapper.forespoersel).await,
+        Request::SendRegistreringer(wrapper) => send_registreringer::run(context, wrapper.melding).await,
+        Request::HentKvittering(wrapper) => hent_kvittering::run(context, wrapper.forespoersel).await,
+        Request::HentPerson(wrapper) => hent_person::run(context, wrapper.forespoersel).await,
+        Request::HentKodeverk(wrapper) => hent_kodeverk::run(context, wrapper.forespoersel).await,
+        Request::HentEndringer(wrapper) => hent_endringer::run(context, wrapper.forespoersel).await,
+        Request::BekreftEndringer(wrapper) => bekreft_endringer::run(context, wrapper.forespoersel).await,
+    }
+}
+
+impl Context {
+    /// The registry as it is now.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.app.registry.load_full()
+    }
+
+    /// The times of a read: register time of the kommune, wall time for inactivity.
+    pub fn now(&self, registry: &Registry, hode: &Meldingshode) -> Now {
+        let wall = self.exchange.received;
+        let received = registry.register_time(hode.kommunenummer.parse().ok(), wall);
+        Now { received, today: oslo_date(received), recorded: wall }
+    }
+
+    /// The header in the register's words.
+    pub fn header(&self, hode: &Meldingshode) -> Header {
+        translate::header(hode, self.signer.party.orgnr, self.tls_organization.as_deref())
+    }
+
+    /// The header and the sender's errors for a read: all of them at once, or none.
+    pub fn sender(&self, hode: &Meldingshode) -> (Header, Vec<Finding>) {
+        let (registry, header) = (self.registry(), self.header(hode));
+        let findings = decide::sender_findings(&registry, &header, &self.app.policy, &self.now(&registry, hode));
+        let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+        (header, errors)
+    }
+
+    /// Keeps the exchange, then answers: a read leaves only after its evidence row has been committed.
+    pub async fn recorded(self, answer: Answer, version: &Version, outcome: &str) -> Reply {
+        let body = answer.to_canonical(version);
+        let work = Work::Record { answer: body, outcome: outcome.to_owned(), handed_out: None };
+        self.committed(work).await
+    }
+
+    /// Answers without evidence (ping, a poll without news).
+    pub async fn unrecorded(self, answer: Answer, version: &Version) -> Reply {
+        reply::sealed(&self.app, self.to, answer.to_canonical(version), None).await
+    }
+
+    /// Runs the work in the ledger and seals what it answers.
+    pub async fn committed(self, work: Work) -> Reply {
+        let job = Job { exchange: self.exchange.clone(), work };
+        match self.app.ledger.commit(job).await {
+            Some(Ok(Done { answer, bevis, .. })) => {
+                reply::sealed(&self.app, self.to, answer, Some((self.exchange, bevis))).await
+            }
+            Some(Err(error)) => self.failed(&error).await,
+            None => self.failed(&LedgerError::OutcomeUnknown).await,
+        }
+    }
+
+    /// A failure of ours.
+    pub async fn failed(self, error: &LedgerError) -> Reply {
+        tracing::error!(event = "call_failed", operation = self.exchange.operation, %error);
+        let code = match error {
+            LedgerError::OutcomeUnknown => "NIR-I903",
+            LedgerError::Locked => "NIR-K705",
+            _ => "NIR-I901",
+        };
+        let feil = vec![feil::of_code(self.app.catalogue, code, &[])];
+        reply::faulted(&self.app, self.to, FaultCode::Receiver, feil, true).await
+    }
+
+    /// The declared Fault of a read: the same `Feil` list as a receipt has (contract.md 0.9).
+    pub async fn nir_feil(self, root: &str, findings: &[Finding]) -> Reply {
+        let feil: Vec<_> = findings
+            .iter()
+            .map(|f| {
+                feil::of_finding(self.app.catalogue, f, uuid::Uuid::new_v4(), translate::read_xpath(root, f.field))
+            })
+            .collect();
+        let outcome = feil.first().map(|f| f.kode.clone()).unwrap_or_default();
+        metrics::counter!("nir_refused_total", "code" => outcome.clone()).increment(1);
+        let answer = reply::fault_body(self.to.soap, FaultCode::Sender, feil.clone());
+        let job = Job { exchange: self.exchange.clone(), work: Work::Record { answer, outcome, handed_out: None } };
+        if !matches!(self.app.ledger.commit(job).await, Some(Ok(_))) {
+            return self.failed(&LedgerError::OutcomeUnknown).await;
+        }
+        reply::faulted(&self.app, self.to, FaultCode::Sender, feil, true).await
+    }
+}

@@ -1,0 +1,236 @@
+//! Answers and Faults: the one place where a cause becomes what goes on the wire (design.md 5, 17 Faults).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use hyper::StatusCode;
+use nir_wsdl::envelope::SoapVersion;
+use nir_wsdl::fault::{self, Fault, FaultCode};
+use nir_wsdl::refusal::Refusal;
+use nir_wsdl::seal;
+use nir_xsd::message::{Feil, Meldingshode, NirFeil, Version};
+use register::ledger::{Exchange, Job, Work};
+use register::receipt::Bevis;
+use register::registry::Party;
+
+use crate::app::App;
+use crate::clock;
+use crate::feil;
+use crate::http::Peer;
+use crate::pipeline::{Cause, Refused, Signer};
+
+/// Signed Faults per party and second; past that they leave unsigned (design.md 17).
+const SIGNED_FAULTS_PER_SECOND: u32 = 10;
+/// What `Retry-After` says when the house is full.
+const RETRY_SECONDS: u64 = 2;
+
+/// What HTTP sends.
+#[derive(Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// SOAP version of the bytes.
+    pub soap: SoapVersion,
+    /// The envelope.
+    pub bytes: Vec<u8>,
+    /// Seconds to wait, where waiting helps.
+    pub retry_after: Option<u64>,
+    /// Whether something was committed for it (the sandbox loses only such answers).
+    pub committed: bool,
+}
+
+/// How the asked party is answered: version, key, and what relates.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// SOAP version of the request.
+    pub soap: SoapVersion,
+    /// The party, when it is known.
+    pub party: Option<Party>,
+    /// wsa:MessageID of the request.
+    pub message_id: Option<String>,
+}
+
+/// A refusal of our own.
+pub fn refusal(code: &'static str, log: &str) -> Refusal {
+    Refusal::new(code, FaultCode::Sender, log)
+}
+
+/// Seals an answer on the pool and hands its signature to the ledger as the second evidence row.
+pub async fn sealed(app: &Arc<App>, to: Recipient, body_child: Vec<u8>, of: Option<(Exchange, Bevis)>) -> Reply {
+    let soap = to.soap;
+    let committed = of.is_some();
+    let work = {
+        let app = Arc::clone(app);
+        move || {
+            let signer = app.keys.for_party(to.party.as_ref());
+            seal::seal(to.soap, &body_child, Some(signer), clock::now(), to.message_id.as_deref(), None)
+        }
+    };
+    match app.pool.run(work).await {
+        Ok(sealed) => {
+            if let Some((exchange, bevis)) = of {
+                let work = Work::Signature { of: bevis, signature: sealed.signature_value };
+                app.ledger.note(Job { exchange, work }).await;
+            }
+            Reply { status: StatusCode::OK, soap, bytes: sealed.bytes, retry_after: None, committed }
+        }
+        Err(panicked) => {
+            tracing::error!(event = "seal_failed", %panicked);
+            Reply { status: StatusCode::INTERNAL_SERVER_ERROR, soap, bytes: Vec::new(), retry_after: None, committed }
+        }
+    }
+}
+
+/// A Fault that carries `nirFeil`, signed or not.
+pub async fn faulted(app: &Arc<App>, to: Recipient, code: FaultCode, feil: Vec<Feil>, sign: bool) -> Reply {
+    let (status, retry_after) = status_of(to.soap, code, &feil);
+    let work = {
+        let app = Arc::clone(app);
+        move || {
+            let body = fault_body(to.soap, code, feil);
+            let signer = sign.then(|| app.keys.for_party(to.party.as_ref()));
+            (to.soap, seal::seal(to.soap, &body, signer, clock::now(), to.message_id.as_deref(), None).bytes)
+        }
+    };
+    let soap = to.soap;
+    let bytes = app.pool.run(work).await.map(|(_, bytes)| bytes).unwrap_or_default();
+    Reply { status, soap, bytes, retry_after, committed: false }
+}
+
+/// Canonical bytes of a Fault whose detail is `nirFeil`.
+pub fn fault_body(soap: SoapVersion, code: FaultCode, feil: Vec<Feil>) -> Vec<u8> {
+    let first = feil.first();
+    let (nb, en) = first.map_or((String::new(), String::new()), |f| {
+        (format!("{}: {}", f.kode, f.melding), format!("{}: {}", f.kode, f.melding_en))
+    });
+    let detail = NirFeil { feil }.to_canonical(&Version::LATEST);
+    fault::body(soap, &Fault { code, reason_nb: nb, reason_en: en, detail })
+}
+
+/// SOAP 1.1 answers every Fault with 500; SOAP 1.2 tells sender from receiver (SOAP 1.2 part 2 §7.5.2.2).
+fn status_of(soap: SoapVersion, code: FaultCode, feil: &[Feil]) -> (StatusCode, Option<u64>) {
+    let retry = feil.first().is_some_and(|f| f.kan_proeves_igjen).then_some(RETRY_SECONDS);
+    let status = match (soap, code) {
+        (SoapVersion::V12, FaultCode::Receiver) | (SoapVersion::V11, _) => StatusCode::INTERNAL_SERVER_ERROR,
+        (SoapVersion::V12, _) => StatusCode::BAD_REQUEST,
+    };
+    (status, retry)
+}
+
+/// A Fault for a request whose body was not read, or not to be trusted: signed only for a client that TLS
+/// knows as a registered party, within that party's budget.
+pub fn unread(app: &Arc<App>, peer: &Peer, soap: SoapVersion, code: &'static str, status: StatusCode) -> Reply {
+    note_unauthenticated(peer, code, "before the body", 0);
+    let fault_code = if code.starts_with("NIR-I") { FaultCode::Receiver } else { FaultCode::Sender };
+    let body = fault_body(soap, fault_code, vec![feil::of_code(app.catalogue, code, &[])]);
+    let bytes = seal::seal(soap, &body, tls_signer(app, peer), clock::now(), None, None).bytes;
+    Reply { status, soap, bytes, retry_after: None, committed: false }
+}
+
+/// NIR-T104 with `Retry-After`: unsigned, since signing is what a full house cannot afford.
+pub fn busy(app: &Arc<App>, peer: &Peer, soap: SoapVersion) -> Reply {
+    note_unauthenticated(peer, "NIR-T104", "admission", 0);
+    let params = [("sekunder", RETRY_SECONDS.to_string())];
+    let body = fault_body(soap, FaultCode::Receiver, vec![feil::of_code(app.catalogue, "NIR-T104", &params)]);
+    let bytes = seal::seal(soap, &body, None, clock::now(), None, None).bytes;
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    Reply { status, soap, bytes, retry_after: Some(RETRY_SECONDS), committed: false }
+}
+
+/// NIR-T103.
+pub fn too_large(app: &Arc<App>, peer: &Peer, soap: SoapVersion, most: usize) -> Reply {
+    note_unauthenticated(peer, "NIR-T103", "larger than the operation allows", 0);
+    let params = [("maksimum", most.to_string())];
+    let body = fault_body(soap, FaultCode::Sender, vec![feil::of_code(app.catalogue, "NIR-T103", &params)]);
+    let bytes = seal::seal(soap, &body, tls_signer(app, peer), clock::now(), None, None).bytes;
+    Reply { status: StatusCode::PAYLOAD_TOO_LARGE, soap, bytes, retry_after: None, committed: false }
+}
+
+/// The Fault for an arrival that the pipeline refused. An authenticated one is kept as evidence first.
+pub async fn refused(app: &Arc<App>, refused: Refused) -> Reply {
+    let Refused { arrival, cause, signer, operation, message_id } = refused;
+    let (code, fault_code) = match &cause {
+        Cause::Refusal(refusal) => (refusal.code, refusal.fault),
+        Cause::Invalid(_) => ("NIR-X302", FaultCode::Sender),
+    };
+    metrics::counter!("nir_refused_total", "code" => code).increment(1);
+    let feil = feil::of_cause(app.catalogue, &cause, &arrival.bytes);
+    match signer {
+        Some(signer) => {
+            let name = operation.map_or("", |o| o.name);
+            if let Cause::Refusal(refusal) = &cause {
+                tracing::info!(event = "exchange_refused", code, operation = name, signer = %signer.party.orgnr, log = refusal.log);
+            }
+            let exchange = exchange_of(&arrival.bytes, arrival.received, name, &signer, None);
+            let answer = fault_body(arrival.http_soap, fault_code, feil.clone());
+            let work = Work::Record { answer, outcome: code.to_owned(), handed_out: None };
+            if app.ledger.commit(Job { exchange, work }).await.is_none() {
+                tracing::error!(event = "evidence_not_written", code);
+            }
+            let to = Recipient { soap: arrival.http_soap, party: Some(signer.party), message_id };
+            faulted(app, to, fault_code, feil, true).await
+        }
+        None => {
+            let log = if let Cause::Refusal(refusal) = &cause { refusal.log.as_str() } else { "" };
+            note_unauthenticated(&arrival.peer, code, log, arrival.bytes.len());
+            let sign = tls_signer(app, &arrival.peer).is_some();
+            let party = tls_party(app, &arrival.peer);
+            faulted(app, Recipient { soap: arrival.http_soap, party, message_id }, fault_code, feil, sign).await
+        }
+    }
+}
+
+/// What is kept of an exchange.
+pub fn exchange_of(
+    request: &[u8],
+    received: DateTime<Utc>,
+    operation: &'static str,
+    signer: &Signer,
+    hode: Option<&Meldingshode>,
+) -> Exchange {
+    Exchange {
+        operation,
+        signer: signer.party.orgnr,
+        avsendersystem: hode.map(|h| h.avsendersystem.clone()),
+        meldings_id: hode.map(|h| h.meldings_id.clone()),
+        user: hode.map(|h| h.overfoeringsbruker.clone()),
+        request: request.into(),
+        received,
+    }
+}
+
+fn tls_party(app: &App, peer: &Peer) -> Option<Party> {
+    let orgnr = peer.organization.as_deref()?.parse().ok()?;
+    app.registry.load().parties.get(&orgnr).cloned()
+}
+
+fn tls_signer<'a>(app: &'a App, peer: &Peer) -> Option<&'a seal::Signer> {
+    let party = tls_party(app, peer)?;
+    app.fault_budget.take(&party.orgnr.to_string()).then(|| app.keys.for_party(Some(&party)))
+}
+
+/// What fails before authentication leaves its code, address, size and exact reason, and no body (design.md 9).
+fn note_unauthenticated(peer: &Peer, code: &'static str, log: &str, size: usize) {
+    metrics::counter!("nir_unauthenticated_total", "code" => code).increment(1);
+    let organization = peer.organization.as_deref().unwrap_or("-");
+    tracing::info!(event = "unauthenticated_refused", code, address = %peer.address, organization, size, log);
+}
+
+/// Counts signed Faults per party and second.
+#[derive(Debug, Default)]
+pub struct FaultBudget(Mutex<(i64, HashMap<String, u32>)>);
+
+impl FaultBudget {
+    /// Whether one more may be signed for this party in this second.
+    pub fn take(&self, party: &str) -> bool {
+        let second = clock::now().timestamp();
+        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spent.0 != second {
+            *spent = (second, HashMap::new());
+        }
+        let count = spent.1.entry(party.to_owned()).or_default();
+        *count += 1;
+        *count <= SIGNED_FAULTS_PER_SECOND
+    }
+}

@@ -1,0 +1,207 @@
+//! Starting and stopping: everything is set up before the first connection is accepted, and what is in work
+//! finishes before the ledger writes its last checkpoint.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use nir_wsdl::certificate::{Certificate, Trust};
+use nir_wsdl::seal::Signer;
+use register::codes::Catalogue;
+use register::evidence::payload::MasterKey;
+use register::ledger::{Lane, LaneConfig, SignCheckpoint};
+use register::policy::Policy;
+use register::store::Store;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::admission::{Admission, AdmissionLimits};
+use crate::app::{AnswerKeys, App};
+use crate::clock;
+use crate::config::Config;
+use crate::http;
+use crate::ids::RandomIds;
+use crate::ledger_task::{Ledger, LedgerThread};
+use crate::pool::Pool;
+use crate::reply::FaultBudget;
+use crate::sandbox::fault::Faults;
+use crate::telemetry;
+use crate::tls::{self, TlsFiles};
+use crate::translate::receipt::Renderer;
+
+/// How often the registry's version and the revocation files are looked at. A block must reach all nodes
+/// within five seconds (design.md 11).
+const REFRESH: Duration = Duration::from_secs(1);
+/// The registry is read anew after so many looks also when no row changed: last uses of transfer users are kept
+/// beside its rows (A405).
+const REREAD_AFTER: u32 = 600;
+
+/// A gateway that accepts.
+pub struct Running {
+    /// Where the service listens.
+    pub fagsystem_addr: SocketAddr,
+    /// Where metrics and health listen.
+    pub metrics_addr: SocketAddr,
+    /// The shared state, for the sandbox.
+    pub app: Arc<App>,
+    drain: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    ledger: LedgerThread,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("fagsystem", &self.fagsystem_addr).finish_non_exhaustive()
+    }
+}
+
+/// Starts a gateway on a store that is migrated and open.
+pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) -> anyhow::Result<Running> {
+    let metrics_handle = telemetry::start_metrics()?;
+    let catalogue = Catalogue::embedded();
+    let policy = Arc::new(Policy::embedded(config.profile)?);
+    store.check_ready(config.profile.as_str()).await?;
+    let trust = Arc::new(trust(&config)?);
+    let keys = Arc::new(answer_keys(&config)?);
+    let registry = store.load_registry().await?;
+    let lane = Lane::open(
+        store.clone(),
+        LaneConfig {
+            node: config.node.name.clone(),
+            lane: config.node.lane,
+            master_key: MasterKey::new(config.evidence.master_key()?),
+            policy: Arc::clone(&policy),
+            render: Arc::new(Renderer { catalogue }),
+            checkpoints: Arc::clone(&keys) as Arc<dyn SignCheckpoint>,
+            ids: Box::new(RandomIds),
+        },
+        clock::now(),
+    )
+    .await?;
+    let (ledger, thread) = Ledger::start(lane, config.limits.queue)?;
+    let listener = telemetry::bind(config.listeners.fagsystem, "listeners.fagsystem").await?;
+    let metrics_listener = telemetry::bind(config.listeners.metrics, "listeners.metrics").await?;
+    let fagsystem_addr = listener.local_addr()?;
+    let metrics_addr = metrics_listener.local_addr()?;
+    let app = Arc::new(App {
+        acceptor: tls::acceptor(&tls_files(&config)?)?,
+        admission: Admission::new(AdmissionLimits {
+            in_flight: config.limits.in_flight,
+            in_flight_per_sender: config.limits.in_flight_per_sender,
+            request_bytes: config.limits.request_bytes_in_work,
+        }),
+        pool: Pool::new(config.limits.workers)?,
+        trust,
+        keys,
+        registry: ArcSwap::from_pointee(registry),
+        policy,
+        catalogue,
+        store,
+        ledger,
+        database_answers: AtomicBool::new(true),
+        fault_budget: FaultBudget::default(),
+        faults,
+        public_base: config.listeners.public_url.trim_end_matches('/').to_owned(),
+        config,
+    });
+    let (drain, draining) = watch::channel(false);
+    let tasks = vec![
+        tokio::spawn(http::serve(Arc::clone(&app), listener, draining.clone())),
+        tokio::spawn(telemetry::serve(Arc::clone(&app), metrics_handle, metrics_listener, draining.clone())),
+        tokio::spawn(refresh(Arc::clone(&app), draining)),
+    ];
+    tracing::info!(event = "started", address = %fagsystem_addr, profile = %app.config.profile);
+    Ok(Running { fagsystem_addr, metrics_addr, app, drain, tasks, ledger: thread })
+}
+
+impl Running {
+    /// Stops accepting, lets work finish, writes the last checkpoint.
+    pub async fn stop(self) {
+        let Running { app, drain, tasks, ledger, .. } = self;
+        // No receiver is left only when every task has ended already.
+        let _ = drain.send(true);
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(event = "task_failed", %error);
+            }
+        }
+        // The ledger ends when the last sender is gone, after what is queued has been committed.
+        drop(app);
+        ledger.join().await;
+        tracing::info!(event = "stopped");
+    }
+}
+
+/// Keeps the registry and the revocation lists as new as the database and the disk.
+async fn refresh(app: Arc<App>, mut drain: watch::Receiver<bool>) {
+    let mut looks = 0_u32;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(REFRESH) => {}
+            _ = drain.changed() => return,
+        }
+        looks = (looks + 1) % REREAD_AFTER;
+        let version = app.store.registry_version().await;
+        app.database_answers.store(version.is_ok(), Ordering::Relaxed);
+        match version {
+            Ok(version) if version != app.registry.load().version || looks == 0 => {
+                match app.store.load_registry().await {
+                    Ok(registry) => app.registry.store(Arc::new(registry)),
+                    Err(error) => tracing::error!(event = "registry_not_read", %error),
+                }
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(event = "registry_not_read", %error),
+        }
+        if let Err(error) = app.trust.reload_crls_if_changed() {
+            tracing::error!(event = "revocation_lists_not_read", %error);
+        }
+    }
+}
+
+fn trust(config: &Config) -> anyhow::Result<Trust> {
+    Trust::load(config.trust_settings()?).map_err(|error| anyhow::anyhow!("trust: {error}"))
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn tls_files(config: &Config) -> anyhow::Result<TlsFiles> {
+    let mut client_anchors_pem = String::new();
+    for path in &config.tls.client_anchors {
+        client_anchors_pem.push_str(&read(path)?);
+    }
+    Ok(TlsFiles {
+        certificate_pem: read(&config.tls.certificate)?,
+        key_pem: read(&config.tls.key)?,
+        client_anchors_pem,
+    })
+}
+
+fn answer_keys(config: &Config) -> anyhow::Result<AnswerKeys> {
+    let signer = |key: &Path, certificate: &Path| -> anyhow::Result<Signer> {
+        Signer::from_pem(&read(key)?, &read(certificate)?).map_err(|error| anyhow::anyhow!("signing key: {error:?}"))
+    };
+    let der = |path: &Path| -> anyhow::Result<Vec<u8>> {
+        let der = CertificateDer::from_pem_slice(read(path)?.as_bytes()).context("signing certificate")?.to_vec();
+        Certificate::from_der(&der).map_err(|error| anyhow::anyhow!("signing certificate: {error:?}"))?;
+        Ok(der)
+    };
+    let signing = &config.signing;
+    Ok(AnswerKeys {
+        rsa: signer(&signing.key, &signing.certificate)?,
+        ecdsa: match (&signing.ecdsa_key, &signing.ecdsa_certificate) {
+            (Some(key), Some(certificate)) => Some(signer(key, certificate)?),
+            _ => None,
+        },
+        certificate: der(&signing.certificate)?,
+        next_certificate: signing.next_certificate.as_deref().map(der).transpose()?,
+    })
+}

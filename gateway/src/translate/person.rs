@@ -1,0 +1,117 @@
+//! `hentPerson`: what is asked, and the person as the wire writes it.
+
+use chrono::NaiveDate;
+use nir_xsd::message as wire;
+use register::decide::finding;
+use register::id::Duf;
+use register::person::FactContent;
+use register::policy::Policy;
+use register::post::PostVersion;
+use register::query::{MAX_MONTHS, PersonQuery, PersonView};
+use register::receipt::{Field, Finding, StreamPosition};
+use register::rejection::Rejection;
+
+use crate::translate::content::innhold;
+use crate::translate::notice::oslo;
+use crate::translate::stream_position;
+
+/// The query, or what is wrong with it.
+pub fn person_query(request: &wire::Personforespoersel, policy: &Policy) -> Result<PersonQuery, Finding> {
+    let refused = |rejection, field| finding(rejection, Field::Person(field));
+    let duf = Duf::parse(&request.duf_nummer, policy.test_series())
+        .map_err(|_| refused(Rejection::InvalidDuf, "dufNummer"))?;
+    let from = request.maaned_fra.as_deref().and_then(first_of_month);
+    let to = request.maaned_til.as_deref().and_then(first_of_month);
+    // One end alone means that month.
+    let months = from.or(to).zip(to.or(from));
+    if months.is_some_and(|(from, to)| to < from) {
+        return Err(refused(Rejection::EndBeforeStart, "maanedTil"));
+    }
+    if months.is_some_and(|(from, to)| to > from + chrono::Months::new(MAX_MONTHS - 1)) {
+        return Err(refused(Rejection::PageTooLarge, "maanedTil"));
+    }
+    Ok(PersonQuery {
+        duf,
+        valid_on: request.gyldig_dato,
+        recorded_at: request.registrert_tidspunkt.map(|at| at.to_utc()),
+        with_annulled: request.med_annullerte.unwrap_or(false),
+        months,
+    })
+}
+
+/// `2021-04` to the first of that month; the schema has checked the form.
+fn first_of_month(text: &str) -> Option<NaiveDate> {
+    format!("{text}-01").parse().ok()
+}
+
+/// The answer; `avsendersystem` is the caller's, whose own references are shown.
+pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<StreamPosition>) -> wire::Personsvar {
+    let mut svar = wire::Personsvar {
+        duf_nummer: view.duf.to_string(),
+        oppfoelging: view
+            .oppfoelging
+            .iter()
+            .map(|(kommune, bydel, period)| wire::Oppfoelging {
+                kommunenummer: kommune.to_string(),
+                bydelsnummer: bydel.map(|bydel| bydel.to_string()),
+                fra_dato: period.from,
+                til_dato: period.last(),
+            })
+            .collect(),
+        ordning: view
+            .ordninger
+            .iter()
+            .map(|(ordning, status, tiltak)| wire::OrdningSvar {
+                ordning: ordning.code().to_owned(),
+                status: (*status).to_owned(),
+                tiltak_registrert: *tiltak,
+            })
+            .collect(),
+        post: view.posts.iter().map(|post| person_post(post, avsendersystem)).collect(),
+        maanedssnitt: view
+            .averages
+            .iter()
+            .map(|average| wire::Maanedssnitt {
+                maaned: average.month.format("%Y-%m").to_string(),
+                virkedager: average.virkedager,
+                timer_per_uke: average.timer_per_uke,
+            })
+            .collect(),
+        stroem: stroem.as_ref().map(stream_position),
+        ..wire::Personsvar::default()
+    };
+    for fact in &view.facts {
+        match fact {
+            FactContent::Personalia { fornavn, etternavn, foedselsdato, kjoenn } => {
+                svar.fornavn = Some(fornavn.clone());
+                svar.etternavn = Some(etternavn.clone());
+                svar.foedselsdato = Some(*foedselsdato);
+                svar.kjoenn = Some(kjoenn.clone());
+            }
+            FactContent::Ident { number } => svar.foedselsnummer = Some(number.clone()),
+            FactContent::Oppfoelging { .. }
+            | FactContent::Beskyttelse { .. }
+            | FactContent::Doedsfall { .. }
+            | FactContent::Utflyttet { .. }
+            | FactContent::DufErstattet { .. } => {}
+        }
+    }
+    svar
+}
+
+fn person_post(post: &PostVersion, avsendersystem: &str) -> wire::PersonPost {
+    wire::PersonPost {
+        post_id: post.post_id.to_string(),
+        versjon: post.versjon,
+        avsenders_referanse: post.reference_of(avsendersystem).map(str::to_owned),
+        posttype: post.content.posttype().to_owned(),
+        kommunenummer: post.kommune.to_string(),
+        bydelsnummer: post.bydel.map(|bydel| bydel.to_string()),
+        registrert_av: post.registered_by.clone(),
+        registrert: oslo(post.system_from),
+        sist_endret_av: post.channel.code().to_owned(),
+        annullert: post.annulled,
+        fortsetter: post.continues.map(|post| post.to_string()),
+        innhold: innhold(&post.content),
+    }
+}

@@ -1,0 +1,188 @@
+//! `Receipt` to `Kvittering`: one result per line, each error with its XPath and its place in the message sent.
+
+use nir_wsdl::locate::locate;
+use nir_xsd::message as wire;
+use register::codes::Catalogue;
+use register::ledger::Render;
+use register::receipt::{Field, Finding, LineOutcome, Receipt, Status};
+use uuid::Uuid;
+
+use crate::feil::{of_finding, post_svar, set_place};
+use crate::translate::{notice, stream_position};
+
+/// Writes receipts for the ledger.
+#[derive(Debug)]
+pub struct Renderer {
+    /// Error texts.
+    pub catalogue: &'static Catalogue,
+}
+
+impl Render for Renderer {
+    fn receipt(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
+        let mut kvittering = kvittering(self.catalogue, receipt);
+        place(&mut kvittering, request);
+        let answer = wire::Answer::SendRegistreringer(wire::SendRegistreringerSvar { kvittering });
+        answer.to_canonical(&wire::Version::parse(&receipt.kontraktversjon))
+    }
+
+    fn repeated(&self, stored: &[u8]) -> Vec<u8> {
+        // The stored bytes are ours, canonical, and hold `gjentatt` before anything a sender wrote but two
+        // ids whose pattern has no `<`; so the first occurrence is the element.
+        const FALSE: &[u8] = b"<gjentatt>false</gjentatt>";
+        const TRUE: &[u8] = b"<gjentatt>true</gjentatt>";
+        match stored.windows(FALSE.len()).position(|window| window == FALSE) {
+            Some(at) => [&stored[..at], TRUE, &stored[at + FALSE.len()..]].concat(),
+            None => stored.to_vec(),
+        }
+    }
+}
+
+/// The typed receipt, without places.
+pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt) -> wire::Kvittering {
+    let mut ids = FeilIds { receipt: receipt.kvitterings_id, next: 0 };
+    let melding = "/sendRegistreringer/melding";
+    let feil =
+        receipt.findings.iter().map(|f| of_finding(catalogue, f, ids.next(), message_xpath(melding, f))).collect();
+    let person = receipt
+        .persons
+        .iter()
+        .enumerate()
+        .map(|(p, person)| {
+            let at = format!("{melding}/person[{}]", p + 1);
+            wire::Personresultat {
+                duf_nummer: person.duf_text.clone(),
+                resultat: if person.accepted { "GODTATT" } else { "AVVIST" }.to_owned(),
+                feil: person
+                    .findings
+                    .iter()
+                    .map(|f| of_finding(catalogue, f, ids.next(), person_xpath(&at, f)))
+                    .collect(),
+                registrering: person
+                    .lines
+                    .iter()
+                    .enumerate()
+                    .map(|(r, line)| {
+                        let at = format!("{at}/registrering[{}]", r + 1);
+                        wire::Registreringsresultat {
+                            registrerings_id: line.registrerings_id.clone(),
+                            resultat: outcome(line.outcome).to_owned(),
+                            post: line.post.as_ref().map(post_svar),
+                            feil: line
+                                .findings
+                                .iter()
+                                .map(|f| of_finding(catalogue, f, ids.next(), line_xpath(&at, line.posttype, f)))
+                                .collect(),
+                        }
+                    })
+                    .collect(),
+            }
+        })
+        .collect();
+    wire::Kvittering {
+        kvitterings_id: receipt.kvitterings_id.to_string(),
+        meldings_id: receipt.meldings_id.clone(),
+        kontraktversjon: receipt.kontraktversjon.clone(),
+        status: status(receipt.status).to_owned(),
+        gjentatt: false,
+        proevekjoering: receipt.proevekjoering,
+        mottatt: notice::oslo(receipt.mottatt),
+        mottatt_dato: receipt.mottatt_dato,
+        feil,
+        person,
+        endring: receipt.changes.iter().map(notice::endring).collect(),
+        stroem: receipt.stroem.as_ref().map(stream_position),
+        bevis: wire::Bevis {
+            kjede: receipt.bevis.kjede.clone(),
+            posisjon: receipt.bevis.posisjon,
+            forrige_hash: receipt.bevis.forrige_hash.clone(),
+        },
+    }
+}
+
+struct FeilIds {
+    receipt: Uuid,
+    next: u64,
+}
+
+impl FeilIds {
+    /// The n-th error of a receipt always has the same id.
+    fn next(&mut self) -> Uuid {
+        self.next += 1;
+        Uuid::new_v5(&self.receipt, &self.next.to_be_bytes())
+    }
+}
+
+fn message_xpath(melding: &str, finding: &Finding) -> Option<String> {
+    match finding.field {
+        Field::Message => None,
+        Field::Header(name) => Some(format!("{melding}/meldingshode/{name}")),
+        Field::Person(name) | Field::Line(name) | Field::Content(name) => Some(format!("{melding}/{name}")),
+    }
+}
+
+fn person_xpath(at: &str, finding: &Finding) -> Option<String> {
+    match finding.field {
+        Field::Person(name) => Some(format!("{at}/{name}")),
+        _ => Some(at.to_owned()),
+    }
+}
+
+fn line_xpath(at: &str, kind: Option<&'static str>, finding: &Finding) -> Option<String> {
+    match finding.field {
+        Field::Content(name) => Some(match kind {
+            Some(kind) => format!("{at}/innhold/{}/{name}", element(kind)),
+            None => format!("{at}/innhold"),
+        }),
+        Field::Line(name) => Some(format!("{at}/{name}")),
+        Field::Person(name) => at.rsplit_once('/').map(|(person, _)| format!("{person}/{name}")),
+        _ => Some(at.to_owned()),
+    }
+}
+
+/// Element of a kind of content from its posttype (contract.md 6.1: the same in capitals).
+fn element(posttype: &str) -> String {
+    posttype.to_lowercase()
+}
+
+/// Line and column of every error, read from the message as it was sent; only when there is an error.
+fn place(kvittering: &mut wire::Kvittering, request: &[u8]) {
+    let mut all: Vec<&mut wire::Feil> = kvittering.feil.iter_mut().collect();
+    for person in &mut kvittering.person {
+        all.extend(person.feil.iter_mut());
+        for registrering in &mut person.registrering {
+            all.extend(registrering.feil.iter_mut());
+        }
+    }
+    let paths: Vec<String> = all.iter().map(|f| f.xpath.clone().unwrap_or_default()).collect();
+    if paths.iter().all(String::is_empty) {
+        return;
+    }
+    let Ok(text) = std::str::from_utf8(request) else { return };
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    for (feil, place) in all.into_iter().zip(locate(text, &paths)) {
+        if feil.xpath.is_some() {
+            set_place(feil, place);
+        }
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Godtatt => "GODTATT",
+        Status::DelvisGodtatt => "DELVIS_GODTATT",
+        Status::Avvist => "AVVIST",
+    }
+}
+
+fn outcome(outcome: LineOutcome) -> &'static str {
+    match outcome {
+        LineOutcome::Registrert => "REGISTRERT",
+        LineOutcome::Endret => "ENDRET",
+        LineOutcome::Korrigert => "KORRIGERT",
+        LineOutcome::Annullert => "ANNULLERT",
+        LineOutcome::Knyttet => "KNYTTET",
+        LineOutcome::Uendret => "UENDRET",
+        LineOutcome::Avvist => "AVVIST",
+        LineOutcome::IkkeUtfoert => "IKKE_UTFOERT",
+    }
+}
