@@ -116,7 +116,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         tokio::spawn(telemetry::serve(Arc::clone(&app), metrics_handle, metrics_listener, draining.clone())),
         tokio::spawn(refresh(Arc::clone(&app), draining)),
     ];
-    tracing::info!(event = "started", address = %fagsystem_addr, profile = %app.config.profile);
+    tracing::info!(event = "started", address = %fagsystem_addr, metrics = %metrics_addr, profile = %app.config.profile);
     Ok(Running { fagsystem_addr, metrics_addr, app, drain, tasks, ledger: thread })
 }
 

@@ -1,0 +1,1 @@
+//! Every code of domain.md 15 that this slice can meet, provoked over the wire.

@@ -1,0 +1,21 @@
+//! Tests over the wire: the built gateway as its own process, real TLS, raw bytes. One crate, so that it links once.
+
+#![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
+#![expect(clippy::expect_used, reason = "a test says what it needs by failing")]
+#![expect(clippy::panic, reason = "a test says what it needs by failing")]
+
+// The harness.
+mod client;
+mod messages;
+mod node;
+mod postgres;
+mod process;
+mod sandbox;
+
+// The tests.
+mod attacks;
+mod codes;
+mod http;
+mod idempotency;
+mod kill;
+mod windows;
