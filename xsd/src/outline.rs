@@ -29,6 +29,8 @@ pub struct Element {
     pub required: bool,
     /// Whether it may stand more than once.
     pub repeats: bool,
+    /// How often it may stand, where there is a limit.
+    pub most: Option<usize>,
     /// Whether it is a branch of a choice.
     pub branch: bool,
     /// The minor version of the contract that brought it: the `n` of `1.n`.
@@ -130,11 +132,13 @@ impl Outline {
 
 fn element(tag: &BytesStart<'_>, branch: bool) -> Element {
     let name = attribute(tag, "name").unwrap_or_default();
+    let most = attribute(tag, "maxOccurs").unwrap_or_else(|| "1".to_owned());
     Element {
         type_name: attribute(tag, "type").unwrap_or_else(|| format!("#{name}")),
         name,
         required: !branch && attribute(tag, "minOccurs").as_deref() != Some("0"),
-        repeats: attribute(tag, "maxOccurs").is_some_and(|most| most != "1"),
+        repeats: most != "1",
+        most: most.parse().ok(),
         branch,
         since: 0,
     }

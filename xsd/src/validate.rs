@@ -115,6 +115,8 @@ struct Place {
     element: Option<&'static Element>,
     /// The element that it stands in.
     parent: Option<&'static Element>,
+    /// Which one of its name it is there, from 1.
+    index: usize,
 }
 
 impl Place {
@@ -122,11 +124,12 @@ impl Place {
     /// does repeat.
     fn of(raw: &str) -> Self {
         let outline = Outline::published();
-        let mut place = Place { path: String::with_capacity(raw.len()), element: None, parent: None };
+        let mut place = Place { path: String::with_capacity(raw.len()), element: None, parent: None, index: 1 };
         for (depth, step) in raw.split(']').enumerate() {
             let Some((name, index)) = step.split_once('[') else { continue };
             let name = name.trim_start_matches('/');
             let (index, count) = index.split_once('/').unwrap_or((index, "1"));
+            place.index = index.parse().unwrap_or(1);
             place.parent = place.element;
             place.element = match place.parent {
                 None if depth == 0 => outline.root(name),

@@ -3,7 +3,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test says what it needs by failing")]
 
-use nir_xsd::limits::{MAX_PER_PERSON, MAX_REGISTRERINGER, MAX_VIOLATIONS};
+use nir_xsd::limits::{MAX_PER_PERSON, MAX_PERSONS, MAX_REGISTRERINGER, MAX_VIOLATIONS};
 use nir_xsd::message::{Registreringsmelding, Request};
 use nir_xsd::structure::check;
 use nir_xsd::validate::{Invalid, validate};
@@ -31,7 +31,7 @@ fn vedtak(reference: &str) -> String {
     )
 }
 
-fn melding(persons: &[Vec<String>]) -> Registreringsmelding {
+fn xml(persons: &[Vec<String>]) -> String {
     let mut xml = String::from(
         "<sendRegistreringer xmlns=\"urn:no:nir:melding:v1\"><melding><meldingshode><meldingsId>m-1</meldingsId><kontraktversjon>1.0</kontraktversjon><avsendersystem>s</avsendersystem><kommunenummer>4204</kommunenummer><overfoeringsbruker>b</overfoeringsbruker><fagsystem><navn>n</navn><versjon>1</versjon></fagsystem><opprettet>2026-11-23T13:02:11Z</opprettet></meldingshode>",
     );
@@ -42,7 +42,11 @@ fn melding(persons: &[Vec<String>]) -> Registreringsmelding {
         }
         xml += "</person>";
     }
-    xml += "</melding></sendRegistreringer>";
+    xml + "</melding></sendRegistreringer>"
+}
+
+fn melding(persons: &[Vec<String>]) -> Registreringsmelding {
+    let xml = xml(persons);
     assert_eq!(validate(xml.as_bytes()), Ok(()), "what the schema can say is no row of this table");
     match Request::parse(xml.as_bytes()).unwrap() {
         Request::SendRegistreringer(wrapper) => wrapper.melding,
@@ -344,4 +348,20 @@ fn an_id_is_unique_over_all_persons() {
 fn all_are_counted_and_the_first_are_told() {
     let Invalid { total, violations } = check(&many(1 + 3 * MAX_VIOLATIONS, |_| 1)).unwrap_err();
     assert_eq!((total, violations.len()), (3 * MAX_VIOLATIONS, MAX_VIOLATIONS));
+}
+
+/// The limits that the schema holds are told as limits, too.
+#[test]
+fn too_many_persons_and_too_many_lines() {
+    let line = |n: usize| format!("<registreringsId>{n}</registreringsId><handling>ANNULLER</handling>{POST}");
+    let persons = |count: usize, lines: usize| xml(&vec![(0..lines).map(line).collect(); count]);
+    assert_eq!(validate(persons(MAX_PERSONS, 1).as_bytes()), Ok(()));
+    let person = validate(persons(MAX_PERSONS + 1, 1).as_bytes()).unwrap_err().violations.remove(0);
+    assert_eq!(person.path, "/sendRegistreringer/melding/person[501]");
+    assert_eq!(person.nb, "person står for mange ganger i melding: høyst 500.");
+    assert_eq!(validate(persons(1, MAX_PER_PERSON).as_bytes()), Ok(()));
+    let line = validate(persons(1, MAX_PER_PERSON + 1).as_bytes()).unwrap_err().violations.remove(0);
+    assert_eq!(line.path, "/sendRegistreringer/melding/person[1]/registrering[201]");
+    assert_eq!(line.en, "registrering stands too often in person: at most 200.");
+    assert!(line.hint_nb.is_some() && line.hint_en.is_some());
 }

@@ -117,6 +117,18 @@ fn unexpected(name: &str, raw: &RawViolation, place: &Place) -> Words {
             ),
         );
     }
+    if let (Some(parent), Some(element)) = (place.parent, place.element)
+        && let Some(most) = element.most.filter(|most| element.repeats && place.index > *most)
+    {
+        return Words::new(
+            format!("{name} står for mange ganger i {}: høyst {most}.", parent.name),
+            format!("{name} stands too often in {}: at most {most}.", parent.name),
+        )
+        .hint(
+            "Del meldingen i flere, hver med sin meldingsId.",
+            "Split the message into several, each with a meldingsId of its own.",
+        );
+    }
     let expected = expected(raw, place.parent);
     let (nb, en) = if expected.is_empty() {
         (" Det skal ikke være flere elementer her.".to_owned(), " No further element is expected here.".to_owned())
