@@ -91,7 +91,11 @@ pub(super) fn apply(
             writes.versions.push(VersionRow::of(*duf, row)?);
         }
         for ((avsendersystem, reference), (duf, post_id)) in change.references() {
-            if !state.references.contains_key(&(avsendersystem.clone(), reference.clone())) {
+            let key = (avsendersystem.clone(), reference.clone());
+            // Only the references that the batch names were asked for; a new version carries all of its post's.
+            let person = state.persons.get(&duf);
+            let stored = person.is_some_and(|person| person.posts.iter().any(|post| post.references.contains(&key)));
+            if !stored && !state.references.contains_key(&key) {
                 writes.references.push(ReferenceRow {
                     avsendersystem,
                     reference,
