@@ -116,11 +116,10 @@ async fn handle(
     if path != PATH {
         return Ok(plain(StatusCode::NOT_FOUND, "Ukjent adresse. / Unknown address."));
     }
-    let close = wants_close(request.headers());
+    let last = is_last(request.headers());
     let reply = soap_call(&app, &peer, request).await?;
     let mut response = respond(reply);
-    if close {
-        // strong-soap and gSOAP ask for it and fail without the echo (clients.md).
+    if last {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
@@ -142,17 +141,19 @@ async fn soap_call(app: &Arc<App>, peer: &Arc<Peer>, request: Request<Incoming>)
 async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, request: Request<Incoming>) -> Reply {
     let started = crate::clock::now();
     let (head, body) = request.into_parts();
-    let content = match content_type(&head.headers) {
-        Ok(content) => content,
-        Err(code) => return reply::unread(app, peer, SoapVersion::V11, code, StatusCode::UNSUPPORTED_MEDIA_TYPE),
-    };
-    let soap = content.soap;
+    let content = content_type(&head.headers);
+    // What is no SOAP is answered in the version that everybody reads.
+    let soap = content.as_ref().map_or(SoapVersion::V11, |content| content.soap);
     if head.method != Method::POST {
-        return reply::unread(app, peer, soap, "NIR-T110", StatusCode::METHOD_NOT_ALLOWED);
+        return reply::unread(app, peer, soap, "NIR-T110", StatusCode::METHOD_NOT_ALLOWED).await;
     }
     if !peer.has_certificate {
-        return reply::unread(app, peer, soap, "NIR-T101", StatusCode::FORBIDDEN);
+        return reply::unread(app, peer, soap, "NIR-T101", StatusCode::FORBIDDEN).await;
     }
+    let content = match content {
+        Ok(content) => content,
+        Err(code) => return reply::unread(app, peer, soap, code, StatusCode::UNSUPPORTED_MEDIA_TYPE).await,
+    };
     if app.faults.as_ref().is_some_and(|faults| faults.take_503()) {
         return reply::busy(app, peer, soap);
     }
@@ -161,21 +162,21 @@ async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, request: Request<Incoming
         Ok(seat) => seat,
         Err(full) => return turned_away(app, peer, soap, full),
     };
-    let action = content.action.or_else(|| soap_action(&head.headers));
+    let action = action(content.action, &head.headers);
     // The action is only a hint for the limit; the root element is checked against it after verification.
     let most = action.as_deref().and_then(operation::by_action).map_or(operation::LARGEST, |known| known.max_bytes);
     let declared = head.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > most) {
-        return reply::too_large(app, peer, soap, most);
+        return reply::too_large(app, peer, soap, most).await;
     }
     let limit = Duration::from_secs(app.config.limits.body_seconds);
     let read = timeout(limit, read_body(app, body, declared, most)).await;
     let (bytes, _memory) = match read {
         Ok(Ok(read)) => read,
-        Ok(Err(BodyFailure::TooLarge)) => return reply::too_large(app, peer, soap, most),
+        Ok(Err(BodyFailure::TooLarge)) => return reply::too_large(app, peer, soap, most).await,
         Ok(Err(BodyFailure::Full(full))) => return turned_away(app, peer, soap, full),
         Ok(Err(BodyFailure::Broken)) | Err(_) => {
-            return reply::unread(app, peer, soap, "NIR-I903", StatusCode::REQUEST_TIMEOUT);
+            return reply::unread(app, peer, soap, "NIR-I903", StatusCode::REQUEST_TIMEOUT).await;
         }
     };
     if let Some(pause) = app.faults.as_ref().and_then(|faults| faults.slow()) {
@@ -230,8 +231,8 @@ struct ContentType {
 
 /// The two media types of SOAP; another one, a charset that is not UTF-8 or a content coding is refused.
 fn content_type(headers: &HeaderMap) -> Result<ContentType, &'static str> {
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
+    let plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
         return Err("NIR-T102");
     }
     let text = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).ok_or("NIR-T102")?;
@@ -247,14 +248,23 @@ fn content_type(headers: &HeaderMap) -> Result<ContentType, &'static str> {
     }
 }
 
-/// SOAPAction of SOAP 1.1 (zeep sends it with 1.2 too); quoted or not, empty counts as absent (design.md 17).
-fn soap_action(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get("soapaction")?.to_str().ok()?.trim().trim_matches('"');
-    (!text.is_empty()).then(|| text.to_owned())
+/// The action parameter of SOAP 1.2 and SOAPAction of 1.1 (zeep sends it with 1.2 too); quoted or not, empty counts as
+/// absent (design.md 17). Where several are said, all are kept, and so agree with no operation unless they are one.
+fn action(parameter: Option<String>, headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all("soapaction").iter().filter_map(|value| value.to_str().ok());
+    let lines = lines.map(|text| text.trim().trim_matches('"').to_owned()).filter(|text| !text.is_empty());
+    let mut said: Vec<String> = parameter.into_iter().chain(lines).collect();
+    said.dedup();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
-fn wants_close(headers: &HeaderMap) -> bool {
-    headers.get(header::CONNECTION).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"close"))
+/// Whether this is the last request of its connection: the caller says so (strong-soap and gSOAP do, and fail without
+/// the echo, clients.md), or its body has no stated length. The end of such a body is where others might see another
+/// request begin, so nothing after it is read (RFC 9112 §6.1).
+fn is_last(headers: &HeaderMap) -> bool {
+    let words = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let close = words.flat_map(|text| text.split(',')).any(|word| word.trim().eq_ignore_ascii_case("close"));
+    close || headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 fn respond(reply: Reply) -> Response<Full<Bytes>> {
@@ -265,6 +275,9 @@ fn respond(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(reply.bytes)));
     *response.status_mut() = reply.status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    if reply.status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+    }
     if let Some(seconds) = reply.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }

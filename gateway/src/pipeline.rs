@@ -99,7 +99,7 @@ pub async fn answer(app: &Arc<App>, arrival: Arrival) -> Reply {
         Ok(Err(refused)) => reply::refused(app, *refused).await,
         Err(panicked) => {
             tracing::error!(event = "worker_panicked", %panicked);
-            reply::unread(app, &peer, soap, "NIR-I901", hyper::StatusCode::INTERNAL_SERVER_ERROR)
+            reply::unread(app, &peer, soap, "NIR-I901", hyper::StatusCode::INTERNAL_SERVER_ERROR).await
         }
     };
     let elapsed = (crate::clock::now() - received).as_seconds_f64();
@@ -200,7 +200,7 @@ fn who(app: &App, opened: &Opened<'_>, arrival: &Arrival) -> Result<Signer, Refu
             .iter()
             .filter_map(|row| app.trust.registered(&row.der_base64).ok())
             .find(|certificate| certificate.matches(key))
-            .ok_or_else(|| reply::refusal("NIR-S202", "the key reference resolves to no registered certificate"))?,
+            .ok_or_else(|| Refusal::unknown_key("it leads to no registered certificate"))?,
     };
     app.trust.check(&certificate, arrival.received)?;
     let orgnr: Orgnr = certificate

@@ -118,14 +118,26 @@ fn status_of(soap: SoapVersion, code: FaultCode, feil: &[Feil]) -> (StatusCode, 
     (status, retry)
 }
 
-/// A Fault for a request whose body was not read, or not to be trusted: signed only for a client that TLS
-/// knows as a registered party, within that party's budget.
-pub fn unread(app: &Arc<App>, peer: &Peer, soap: SoapVersion, code: &'static str, status: StatusCode) -> Reply {
+/// A Fault for a request whose body was not read, or not to be trusted.
+pub async fn unread(app: &Arc<App>, peer: &Peer, soap: SoapVersion, code: &'static str, status: StatusCode) -> Reply {
     note_unauthenticated(peer, code, "before the body", 0);
     let fault_code = if code.starts_with("NIR-I") { FaultCode::Receiver } else { FaultCode::Sender };
-    let body = fault_body(soap, fault_code, vec![feil::of_code(app.catalogue, code, &[])]);
-    let bytes = seal::seal(soap, &body, tls_signer(app, peer), clock::now(), None, None).bytes;
-    Reply { status, soap, bytes, retry_after: None, committed: false }
+    let feil = vec![feil::of_code(app.catalogue, code, &[])];
+    Reply { status, ..to_a_stranger(app, peer, soap, fault_code, feil, None).await }
+}
+
+/// A Fault whose asker only TLS knows: signed for a registered party, within that party's budget (design.md 17).
+async fn to_a_stranger(
+    app: &Arc<App>,
+    peer: &Peer,
+    soap: SoapVersion,
+    code: FaultCode,
+    feil: Vec<Feil>,
+    message_id: Option<String>,
+) -> Reply {
+    let party = tls_party(app, peer).filter(|party| app.fault_budget.take(&party.orgnr.to_string()));
+    let sign = party.is_some();
+    faulted(app, Recipient { soap, party, message_id }, code, feil, sign).await
 }
 
 /// NIR-T104 with `Retry-After`: unsigned, since signing is what a full house cannot afford.
@@ -139,12 +151,11 @@ pub fn busy(app: &Arc<App>, peer: &Peer, soap: SoapVersion) -> Reply {
 }
 
 /// NIR-T103.
-pub fn too_large(app: &Arc<App>, peer: &Peer, soap: SoapVersion, most: usize) -> Reply {
+pub async fn too_large(app: &Arc<App>, peer: &Peer, soap: SoapVersion, most: usize) -> Reply {
     note_unauthenticated(peer, "NIR-T103", "larger than the operation allows", 0);
-    let params = [("maksimum", most.to_string())];
-    let body = fault_body(soap, FaultCode::Sender, vec![feil::of_code(app.catalogue, "NIR-T103", &params)]);
-    let bytes = seal::seal(soap, &body, tls_signer(app, peer), clock::now(), None, None).bytes;
-    Reply { status: StatusCode::PAYLOAD_TOO_LARGE, soap, bytes, retry_after: None, committed: false }
+    let feil = vec![feil::of_code(app.catalogue, "NIR-T103", &[("maksimum", most.to_string())])];
+    let status = StatusCode::PAYLOAD_TOO_LARGE;
+    Reply { status, ..to_a_stranger(app, peer, soap, FaultCode::Sender, feil, None).await }
 }
 
 /// The Fault for an arrival that the pipeline refused. An authenticated one is kept as evidence first.
@@ -174,9 +185,7 @@ pub async fn refused(app: &Arc<App>, refused: Refused) -> Reply {
         None => {
             let log = if let Cause::Refusal(refusal) = &cause { refusal.log.as_str() } else { "" };
             note_unauthenticated(&arrival.peer, code, log, arrival.bytes.len());
-            let sign = tls_signer(app, &arrival.peer).is_some();
-            let party = tls_party(app, &arrival.peer);
-            faulted(app, Recipient { soap: arrival.http_soap, party, message_id }, fault_code, feil, sign).await
+            to_a_stranger(app, &arrival.peer, arrival.http_soap, fault_code, feil, message_id).await
         }
     }
 }
@@ -203,11 +212,6 @@ pub fn exchange_of(
 fn tls_party(app: &App, peer: &Peer) -> Option<Party> {
     let orgnr = peer.organization.as_deref()?.parse().ok()?;
     app.registry.load().parties.get(&orgnr).cloned()
-}
-
-fn tls_signer<'a>(app: &'a App, peer: &Peer) -> Option<&'a seal::Signer> {
-    let party = tls_party(app, peer)?;
-    app.fault_budget.take(&party.orgnr.to_string()).then(|| app.keys.for_party(Some(&party)))
 }
 
 /// What fails before authentication leaves its code, address, size and exact reason, and no body (design.md 9).

@@ -8,6 +8,7 @@ use register::time::oslo_date;
 
 use crate::operations::Context;
 use crate::reply::Reply;
+use crate::translate::notice::oslo;
 
 /// Answers; leaves no evidence (design.md 9).
 pub async fn run(context: Context, request: Pingforespoersel) -> Reply {
@@ -26,8 +27,8 @@ pub async fn run(context: Context, request: Pingforespoersel) -> Reply {
     let tid = context.exchange.received;
     let version = Version::parse(&request.kontraktversjon);
     let svar = Pingsvar {
-        tid: tid.into(),
-        registertid: offset.map(|seconds| (tid + chrono::Duration::seconds(seconds)).into()),
+        tid: oslo(tid),
+        registertid: offset.map(|seconds| oslo(tid + chrono::Duration::seconds(seconds))),
         miljoe: context.app.config.profile.to_string().to_uppercase(),
         gatewayversjon: env!("CARGO_PKG_VERSION").to_owned(),
         kontraktversjon: Version::LATEST.to_string(),
@@ -44,7 +45,7 @@ fn signing_certificate(der: &[u8]) -> Signeringssertifikat {
     let parsed = Certificate::from_der(der).ok();
     Signeringssertifikat {
         tommeltrykk_sha256: parsed.as_ref().map(|c| hex::encode(c.thumbprint_sha256())).unwrap_or_default(),
-        gyldig_til: parsed.map(|c| c.not_after().into()).unwrap_or_default(),
+        gyldig_til: parsed.map(|c| oslo(c.not_after())).unwrap_or_default(),
         sertifikat: STANDARD.encode(der),
     }
 }

@@ -65,16 +65,31 @@ impl<'a> Client<'a> {
     /// As `call`, and the answer must be 200 and signed.
     pub fn accepted(&self, payload: &str) -> Answer {
         let answer = self.call(payload);
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        assert!(self.verifies(&answer), "the answer's signature: {}", answer.body);
+        assert_eq!(answer.status, 200, "{answer}");
+        assert!(self.verifies(&answer), "the answer's signature: {answer}");
+        answer
+    }
+
+    /// As `accepted`, and the receipt must be GODTATT.
+    pub fn registered(&self, payload: &str) -> Answer {
+        let answer = self.accepted(payload);
+        assert_eq!(answer.text("status").as_deref(), Some("GODTATT"), "{answer}");
+        answer
+    }
+
+    /// As `accepted`, and the receipt must be AVVIST with these codes.
+    pub fn rejected(&self, payload: &str, codes: &[&str]) -> Answer {
+        let answer = self.accepted(payload);
+        assert_eq!(answer.text("status").as_deref(), Some("AVVIST"), "{answer}");
+        assert_eq!(answer.codes(), codes, "{answer}");
         answer
     }
 
     /// As `call`, and the answer must be a signed Fault with this one code.
     pub fn fault(&self, payload: &str, code: &str) -> Answer {
         let answer = self.call(payload);
-        assert_eq!((answer.status, answer.codes()), (500, vec![code.to_owned()]), "{}", answer.body);
-        assert!(self.verifies(&answer), "the Fault's signature: {}", answer.body);
+        assert_eq!((answer.status, answer.codes()), (500, vec![code.to_owned()]), "{answer}");
+        assert!(self.verifies(&answer), "the Fault's signature: {answer}");
         answer
     }
 
@@ -210,12 +225,14 @@ fn status(head: &str) -> u16 {
     head.split_whitespace().nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
 }
 
-fn read(certs: &Path, name: &str) -> String {
+/// A file of the folder.
+pub fn read(certs: &Path, name: &str) -> String {
     let path = certs.join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn tls(certs: &Path, name: Option<&str>) -> Arc<ClientConfig> {
+/// TLS with a certificate of that name, or with none.
+pub fn tls(certs: &Path, name: Option<&str>) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(read(certs, "ca.pem").as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -239,6 +256,15 @@ fn tls(certs: &Path, name: Option<&str>) -> Arc<ClientConfig> {
 #[expect(clippy::disallowed_methods, reason = "a client has a clock of its own")]
 pub fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
+}
+
+/// What an assertion shows: without the header, which is long and the same everywhere.
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body = self.body.find("Body xmlns").map_or(self.body.as_str(), |at| &self.body[at..]);
+        let most = body.char_indices().nth(1_500).map_or(body.len(), |(at, _)| at);
+        write!(f, "{} {}", self.status, &body[..most])
+    }
 }
 
 impl Answer {

@@ -1,132 +1,406 @@
-//! The HTTP and TLS level: group T, limits, the contract without a certificate, signed Faults.
+//! HTTP as a caller meets it: what is served without a certificate, content types, methods, actions, sizes, and what
+//! happens on a connection. Limits that take time or seats are in limits.rs.
 
-use crate::client::Client;
-use crate::messages::{head, hent_person, ping};
+use nir_wsdl::envelope::SoapVersion;
+
+use crate::client::{Answer, Client, SOAP_11, SOAP_12, request};
+use crate::messages::{Head, head, hent_person, person, ping, send};
 use crate::sandbox::shared;
+
+const POST: &str = "POST /ws/v1/fagsystem HTTP/1.1\r\nHost: localhost\r\n";
 
 #[test]
 fn ping_is_answered_signed() {
-    let sandbox = shared();
-    let client = Client::new(sandbox, "vendor");
-    let answer = client.call(&ping());
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    assert!(answer.verified(sandbox));
-    assert_eq!(answer.text("miljoe").as_deref(), Some("SANDBOX"));
-}
-
-#[test]
-fn the_contract_needs_no_certificate_and_names_our_address() {
-    let sandbox = shared();
-    let nobody = Client::with(sandbox, None, "vendor");
-    let wsdl = nobody.get("/ws/v1/fagsystem?wsdl");
-    assert_eq!(wsdl.status, 200);
-    assert!(wsdl.body.contains(&format!("https://localhost:{}/ws/v1/fagsystem", sandbox.port)), "{}", wsdl.body);
-    let schema = nobody.get("/ws/v1/fagsystem?xsd=nir-melding-v1.xsd");
-    assert_eq!(schema.status, 200);
-    assert!(schema.body.contains("urn:no:nir:melding:v1"));
-    assert_eq!(nobody.get("/ws/v1/fagsystem?xsd=../../etc/passwd").status, 404);
-    assert_eq!(nobody.get("/contract/v1.zip").status, 200);
-    assert_eq!(nobody.get("/anything").status, 404);
-}
-
-#[test]
-fn without_a_client_certificate_it_is_t101() {
-    let sandbox = shared();
-    let nobody = Client::with(sandbox, None, "vendor");
-    let answer = nobody.call(&ping());
-    assert_eq!(answer.codes(), ["NIR-T101"], "{}", answer.body);
-}
-
-#[test]
-fn a_client_certificate_of_another_authority_ends_the_handshake() {
-    let sandbox = shared();
-    let stranger = Client::with(sandbox, Some("hostile/wrong-ca"), "vendor");
-    let answer = stranger.raw(b"GET /ws/v1/fagsystem?wsdl HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    assert!(answer.is_err() || answer.is_ok_and(|a| a.status == 0));
-}
-
-#[test]
-fn content_types_that_are_not_soap_are_t102() {
     let client = Client::new(shared(), "vendor");
-    let body = client.sealed(&ping());
-    for (media, more, code) in [
-        ("application/json", "", "NIR-T102"),
-        ("multipart/related; type=\"application/xop+xml\"", "", "NIR-T102"),
-        ("text/xml", "Content-Encoding: gzip\r\n", "NIR-T102"),
-        ("text/xml; charset=iso-8859-1", "", "NIR-T109"),
-        ("text/xml; charset=utf-16", "", "NIR-T109"),
+    let answer = client.accepted(&ping());
+    assert_eq!(answer.text("miljoe").as_deref(), Some("SANDBOX"));
+    assert_eq!(answer.header("content-type"), Some(SOAP_11));
+}
+
+#[test]
+fn the_contract_and_health_need_no_certificate() {
+    let nobody = Client::with(shared(), None, "vendor");
+    for (path, status, media, holds) in [
+        ("/ws/v1/fagsystem?wsdl", 200, "text/xml; charset=utf-8", "<wsdl:definitions"),
+        ("/ws/v1/fagsystem?WSDL", 200, "text/xml; charset=utf-8", "<wsdl:definitions"),
+        ("/ws/v1/fagsystem?xsd=nir-melding-v1.xsd", 200, "text/xml; charset=utf-8", "urn:no:nir:melding:v1"),
+        ("/contract/v1.zip", 200, "application/zip", "NirFagsystem.wsdl"),
+        ("/health/live", 200, "text/plain; charset=utf-8", "ok"),
+        ("/health/ready", 200, "text/plain; charset=utf-8", "ready"),
+        ("/ws/v1/fagsystem?xsd=../../etc/passwd", 404, "text/plain; charset=utf-8", ""),
+        ("/ws/v1/fagsystem?xsd=%2e%2e%2fca.pem", 404, "text/plain; charset=utf-8", ""),
+        ("/ws/v1/fagsystem/../../etc/passwd", 404, "text/plain; charset=utf-8", ""),
+        ("/contract/v2.zip", 404, "text/plain; charset=utf-8", ""),
+        ("/metrics", 404, "text/plain; charset=utf-8", ""),
+        ("/", 404, "text/plain; charset=utf-8", ""),
     ] {
-        let answer = client.post(media, more, body.as_bytes());
-        assert_eq!(answer.codes(), [code], "{media} {more}: {}", answer.body);
+        let answer = nobody.get(path);
+        assert_eq!((answer.status, answer.header("content-type")), (status, Some(media)), "{path}");
+        assert!(answer.body.contains(holds), "{path}: {answer}");
     }
 }
 
 #[test]
-fn the_body_in_utf_16_is_t109() {
+fn every_schema_that_the_description_leads_to_is_served() {
+    let nobody = Client::with(shared(), None, "vendor");
+    let host = "nir.example.no:8443";
+    let fetch = |path: &str| {
+        let get = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        nobody.raw(get.as_bytes()).unwrap()
+    };
+    let mut left = vec!["/ws/v1/fagsystem?wsdl".to_owned()];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(path) = left.pop() {
+        let answer = fetch(&path);
+        assert_eq!(answer.status, 200, "{path}");
+        for link in answer.body.split("schemaLocation=\"").skip(1) {
+            let link = &link[..link.find('"').unwrap()];
+            let next =
+                link.strip_prefix(&format!("https://{host}")).expect("absolute, by the caller's Host").to_owned();
+            if seen.insert(next.clone()) {
+                left.push(next);
+            }
+        }
+    }
+    assert!(seen.len() >= 6, "{seen:?}");
+}
+
+#[test]
+fn the_description_names_the_host_that_was_asked_and_never_what_would_break_its_xml() {
+    let nobody = Client::with(shared(), None, "vendor");
+    for (host, location) in [
+        ("localhost:8443", "https://localhost:8443/ws/v1/fagsystem"),
+        ("nir.example.no", "https://nir.example.no/ws/v1/fagsystem"),
+        ("[::1]:8443", "https://[::1]:8443/ws/v1/fagsystem"),
+        ("x\"><evil", "https://localhost/ws/v1/fagsystem"),
+        ("a@b", "https://localhost/ws/v1/fagsystem"),
+        ("nir.example.no/x?", "https://localhost/ws/v1/fagsystem"),
+    ] {
+        let get = format!("GET /ws/v1/fagsystem?wsdl HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = nobody.raw(get.as_bytes()).unwrap();
+        assert!(answer.body.contains(&format!("location=\"{location}\"")), "{host}: {answer}");
+    }
+}
+
+#[test]
+fn without_a_client_certificate_it_is_t101() {
+    let nobody = Client::with(shared(), None, "vendor");
+    let answer = nobody.call(&ping());
+    assert_eq!((answer.status, answer.codes()), (403, vec!["NIR-T101".to_owned()]), "{answer}");
+    assert!(!answer.body.contains("Signature"), "nobody knows who asks, so nothing is signed");
+    // Before anything else is said.
+    let other = nobody.post("application/json", "", b"{}");
+    assert_eq!(other.codes(), ["NIR-T101"], "{other}");
+}
+
+#[test]
+fn a_client_certificate_of_another_authority_ends_the_handshake() {
+    let stranger = Client::with(shared(), Some("hostile/wrong-ca"), "vendor");
+    let got = stranger.raw(b"GET /ws/v1/fagsystem?wsdl HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    assert!(got.is_err(), "{got:?}");
+}
+
+#[test]
+fn what_is_not_soap_in_utf_8_is_refused_by_its_content_type() {
     let client = Client::new(shared(), "vendor");
-    let utf16: Vec<u8> = client.sealed(&ping()).encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let answer = client.post("text/xml; charset=utf-8", "", &[&[0xff, 0xfe], &utf16[..]].concat());
-    assert_eq!(answer.codes(), ["NIR-T109"], "{}", answer.body);
+    let body = client.sealed(&ping());
+    let mtom = "multipart/related; type=\"application/xop+xml\"; start-info=\"text/xml\"; boundary=x";
+    for (media, more, code) in [
+        ("text/xml", "", ""),
+        ("TEXT/XML; Charset=UTF-8", "", ""),
+        ("text/xml; charset=\"utf-8\"", "", ""),
+        ("text/xml", "Content-Encoding: identity\r\n", ""),
+        ("application/json", "", "NIR-T102"),
+        ("application/xml", "", "NIR-T102"),
+        ("text/plain", "", "NIR-T102"),
+        ("text", "", "NIR-T102"),
+        (mtom, "", "NIR-T102"),
+        ("application/xop+xml; type=\"text/xml\"", "", "NIR-T102"),
+        ("text/xml", "Content-Encoding: gzip\r\n", "NIR-T102"),
+        ("text/xml", "Content-Encoding: deflate\r\n", "NIR-T102"),
+        ("text/xml", "Content-Encoding: identity, gzip\r\n", "NIR-T102"),
+        ("text/xml", "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n", "NIR-T102"),
+        ("text/xml; charset=iso-8859-1", "", "NIR-T109"),
+        ("text/xml; charset=utf-16", "", "NIR-T109"),
+        ("text/xml; charset=us-ascii", "", "NIR-T109"),
+        ("application/soap+xml; charset=utf-16", "", "NIR-T109"),
+    ] {
+        let answer = client.post(media, more, body.as_bytes());
+        if code.is_empty() {
+            assert_eq!(answer.status, 200, "{media} {more}: {answer}");
+        } else {
+            assert_eq!((answer.status, answer.codes()), (415, vec![code.to_owned()]), "{media} {more}: {answer}");
+        }
+    }
+    let none = format!("{POST}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    assert_eq!(client.raw(none.as_bytes()).unwrap().codes(), ["NIR-T102"]);
+}
+
+#[test]
+fn other_encodings_of_the_body_are_t109() {
+    let client = Client::new(shared(), "vendor");
+    let text = client.sealed(&ping());
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let declared = format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{text}");
+    for body in
+        [[&[0xff, 0xfe], &little[..]].concat(), [&[0xfe, 0xff], &big[..]].concat(), little, declared.into_bytes()]
+    {
+        let answer = client.post(SOAP_11, "", &body);
+        assert_eq!(answer.codes(), ["NIR-T109"], "{:?}: {answer}", &body[..4]);
+    }
 }
 
 #[test]
 fn only_post_calls() {
     let client = Client::new(shared(), "vendor");
-    let answer = client
-        .raw(b"PUT /ws/v1/fagsystem HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        .unwrap();
-    assert_eq!((answer.status, answer.codes()), (405, vec!["NIR-T110".to_owned()]), "{}", answer.body);
-    assert_eq!(client.get("/ws/v1/fagsystem").status, 405);
+    for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "POST2"] {
+        for media in ["Content-Type: text/xml\r\n", ""] {
+            let head = format!(
+                "{method} /ws/v1/fagsystem HTTP/1.1\r\nHost: localhost\r\n{media}Content-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+            let answer = client.raw(head.as_bytes()).unwrap();
+            assert_eq!(
+                (answer.status, answer.codes()),
+                (405, vec!["NIR-T110".to_owned()]),
+                "{method} {media}: {answer}"
+            );
+            assert_eq!(answer.header("allow"), Some("POST"), "{method}");
+        }
+    }
+    let get = client.get("/ws/v1/fagsystem");
+    assert_eq!(get.status, 405);
+    assert!(get.body.contains("NIR-T110"), "{get}");
+    let elsewhere = client
+        .raw(b"POST /ws/v2/fagsystem HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_eq!(elsewhere.unwrap().status, 404);
 }
 
 #[test]
 fn action_and_body_must_agree() {
     let client = Client::new(shared(), "vendor");
-    let body = client.sealed(&ping());
-    let wrong = "SOAPAction: \"urn:no:nir:fagsystem:v1/sendRegistreringer\"\r\n";
-    let answer = client.post("text/xml; charset=utf-8", wrong, body.as_bytes());
-    assert_eq!(answer.codes(), ["NIR-T105"], "{}", answer.body);
-    let empty = "SOAPAction: \"\"\r\n";
-    assert_eq!(client.post("text/xml; charset=utf-8", empty, body.as_bytes()).status, 200);
-    let unknown = client.call("<slettAlt xmlns=\"urn:no:nir:melding:v1\"></slettAlt>");
-    assert_eq!(unknown.codes(), ["NIR-T105"], "{}", unknown.body);
-    let version = client.call("<ping xmlns=\"urn:no:nir:melding:v9\"></ping>");
-    assert_eq!(version.codes(), ["NIR-X303"], "{}", version.body);
+    let (v11, v12) = (client.sealed(&ping()), client.sealed_as(SoapVersion::V12, &ping()));
+    let good = "urn:no:nir:fagsystem:v1/ping";
+    let other = "urn:no:nir:fagsystem:v1/sendRegistreringer";
+    let with_action = |action: &str| format!("application/soap+xml; charset=utf-8; action=\"{action}\"");
+    for (media, header, body, code) in [
+        (SOAP_11.to_owned(), format!("SOAPAction: \"{good}\"\r\n"), &v11, ""),
+        (SOAP_11.to_owned(), format!("SOAPAction: {good}\r\n"), &v11, ""),
+        (SOAP_11.to_owned(), "SOAPAction: \"\"\r\n".to_owned(), &v11, ""),
+        (SOAP_11.to_owned(), "SOAPAction:\r\n".to_owned(), &v11, ""),
+        (SOAP_11.to_owned(), String::new(), &v11, ""),
+        (SOAP_11.to_owned(), format!("SOAPAction: \"{other}\"\r\n"), &v11, "NIR-T105"),
+        (SOAP_11.to_owned(), "SOAPAction: \"urn:elsewhere\"\r\n".to_owned(), &v11, "NIR-T105"),
+        (SOAP_11.to_owned(), format!("SOAPAction: \"{good}\"\r\nSOAPAction: \"{other}\"\r\n"), &v11, "NIR-T105"),
+        (with_action(good), String::new(), &v12, ""),
+        (SOAP_12.to_owned(), String::new(), &v12, ""),
+        (with_action(other), String::new(), &v12, "NIR-T105"),
+        // zeep sends SOAPAction with SOAP 1.2 too (clients.md).
+        (SOAP_12.to_owned(), format!("SOAPAction: \"{good}\"\r\n"), &v12, ""),
+        (with_action(good), format!("SOAPAction: \"{other}\"\r\n"), &v12, "NIR-T105"),
+    ] {
+        let answer = client.post(&media, &header, body.as_bytes());
+        let codes: &[&str] = if code.is_empty() { &[] } else { &[code] };
+        assert_eq!(answer.codes(), codes, "{media} {header}: {answer}");
+    }
 }
 
 #[test]
-fn a_soap_12_envelope_under_a_soap_11_content_type_is_t106() {
+fn an_unknown_operation_or_contract_is_told_apart() {
     let client = Client::new(shared(), "vendor");
-    let sealed = nir_wsdl::seal::seal(
-        nir_wsdl::envelope::SoapVersion::V12,
-        ping().as_bytes(),
-        Some(&client.signer),
-        crate::client::now(),
-        None,
-        None,
-    );
-    assert_eq!(client.post("text/xml; charset=utf-8", "", &sealed.bytes).codes(), ["NIR-T106"]);
-    assert_eq!(client.post("application/soap+xml; charset=utf-8", "", &sealed.bytes).status, 200);
-    let other = client.sealed(&ping()).replace("http://schemas.xmlsoap.org/soap/envelope/", "urn:soap:9");
+    client.fault("<slettAlt xmlns=\"urn:no:nir:melding:v1\"></slettAlt>", "NIR-T105");
+    client.fault("<pingSvar xmlns=\"urn:no:nir:melding:v1\"></pingSvar>", "NIR-T105");
+    client.fault("<ping xmlns=\"urn:no:nir:melding:v9\"></ping>", "NIR-X303");
+    client.fault("<ping></ping>", "NIR-X303");
+}
+
+#[test]
+fn the_soap_version_is_one_and_the_same_in_content_type_and_envelope() {
+    let client = Client::new(shared(), "vendor");
+    let (v11, v12) = (client.sealed(&ping()), client.sealed_as(SoapVersion::V12, &ping()));
+    assert_eq!(client.post(SOAP_11, "", v12.as_bytes()).codes(), ["NIR-T106"]);
+    assert_eq!(client.post(SOAP_12, "", v11.as_bytes()).codes(), ["NIR-T106"]);
+    let answer = client.post(SOAP_12, "", v12.as_bytes());
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some(SOAP_12)), "{answer}");
+    assert!(client.verifies(&answer));
+    let other = v11.replace("http://schemas.xmlsoap.org/soap/envelope/", "urn:soap:9");
     assert_eq!(client.send(&other).codes(), ["NIR-T106"]);
 }
 
-#[test]
-fn a_body_past_its_operations_limit_is_t103_before_it_is_read() {
-    let client = Client::new(shared(), "vendor");
-    let head = "POST /ws/v1/fagsystem HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 5000000\r\nConnection: close\r\n\r\n";
-    let answer = client.raw(head.as_bytes()).unwrap();
-    assert_eq!((answer.status, answer.codes()), (413, vec!["NIR-T103".to_owned()]), "{}", answer.body);
-    // A read is limited to 256 KiB even when it does not say which operation it is.
-    let padded = hent_person(&head_with_padding(), "202400000702", "");
-    let answer = client.call(&padded);
-    assert_eq!(answer.codes(), ["NIR-T103"], "{}", &answer.body[..answer.body.len().min(2000)]);
+/// A message of so many bytes in its Body: a comment is canonicalised away, so it costs nothing but its length.
+fn padded(head: Head, bytes: usize) -> Head {
+    Head { more: format!("<!--{}-->", "x".repeat(bytes)), ..head }
 }
 
-fn head_with_padding() -> crate::messages::Head {
-    let mut head = head();
-    head.more = format!("<!--{}-->", "x".repeat(300 * 1024));
-    head
+#[test]
+fn a_message_past_its_operations_limit_is_t103() {
+    let client = Client::new(shared(), "vendor");
+    let large = |answer: Answer, most: &str| {
+        assert_eq!((answer.status, answer.codes()), (413, vec!["NIR-T103".to_owned()]), "{answer}");
+        assert!(answer.text("melding").unwrap().contains(most), "{answer}");
+    };
+    let declared = |action: &str, length: usize| {
+        let action = if action.is_empty() {
+            String::new()
+        } else {
+            format!("SOAPAction: \"urn:no:nir:fagsystem:v1/{action}\"\r\n")
+        };
+        format!("{POST}Content-Type: text/xml\r\n{action}Content-Length: {length}\r\nConnection: close\r\n\r\n")
+    };
+    // By what is declared, before anything is read: the body never comes.
+    large(client.raw(declared("", 4_194_305).as_bytes()).unwrap(), "4194304");
+    large(client.raw(declared("sendRegistreringer", 10_000_000).as_bytes()).unwrap(), "4194304");
+    large(client.raw(declared("hentPerson", 262_145).as_bytes()).unwrap(), "262144");
+    large(client.raw(declared("hentPerson", i64::MAX as usize).as_bytes()).unwrap(), "262144");
+    // By what comes, when nothing is declared.
+    let chunk = format!("{:x}\r\n{}\r\n", 65_536, "x".repeat(65_536));
+    let chunked = format!(
+        "{POST}Content-Type: text/xml\r\nSOAPAction: \"urn:no:nir:fagsystem:v1/hentPerson\"\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    );
+    large(client.raw((chunked + &chunk.repeat(5)).as_bytes()).unwrap(), "262144");
+    // A read is limited to 256 KiB also when it does not say which operation it is; sendRegistreringer is not.
+    let read = client.call(&hent_person(&padded(head(), 300 * 1024), "202400000702", ""));
+    assert_eq!((read.status, read.codes()), (500, vec!["NIR-T103".to_owned()]), "{read}");
+    let written = client.call(&send(
+        &padded(head(), 300 * 1024),
+        &person("202400000702", &crate::messages::line("1", "ANNULLER", "", "", "")),
+    ));
+    assert_eq!(written.status, 200, "{written}");
+}
+
+#[test]
+fn a_body_in_chunks_is_read_as_one() {
+    let client = Client::new(shared(), "vendor");
+    let body = client.sealed(&ping());
+    let chunks: String = body
+        .as_bytes()
+        .chunks(700)
+        .map(|part| format!("{:X};ext=1\r\n{}\r\n", part.len(), String::from_utf8_lossy(part)))
+        .collect();
+    let whole =
+        format!("{POST}Content-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\nTrailer: x\r\n\r\n");
+    let mut connection = client.connect().unwrap();
+    connection.write(whole.as_bytes()).unwrap();
+    let answer = connection.answer().unwrap();
+    assert_eq!(answer.status, 200, "{answer}");
+}
+
+#[test]
+fn a_connection_serves_many_calls_and_closes_when_asked() {
+    let client = Client::new(shared(), "vendor");
+    let mut connection = client.connect().unwrap();
+    for _ in 0..3 {
+        connection.write(&request(SOAP_11, "", client.sealed(&ping()).as_bytes())).unwrap();
+        let answer = connection.answer().unwrap();
+        assert_eq!((answer.status, answer.header("connection")), (200, None), "{answer}");
+    }
+    // Two at once: answered in order.
+    let (first, second) =
+        (client.sealed(&ping()), client.sealed("<slettAlt xmlns=\"urn:no:nir:melding:v1\"></slettAlt>"));
+    connection
+        .write(&[request(SOAP_11, "", first.as_bytes()), request(SOAP_11, "", second.as_bytes())].concat())
+        .unwrap();
+    assert_eq!(connection.answer().unwrap().status, 200);
+    assert_eq!(connection.answer().unwrap().codes(), ["NIR-T105"]);
+    // A Fault leaves the connection open as well, and one that was not read too, where the rest is small.
+    connection.write(&request("application/json", "", b"{}")).unwrap();
+    assert_eq!(connection.answer().unwrap().codes(), ["NIR-T102"]);
+    // strong-soap and gSOAP ask for the end and want to hear it (clients.md).
+    for value in ["close", "Close", "keep-alive, close"] {
+        let mut connection = client.connect().unwrap();
+        connection.write(&request(SOAP_11, &format!("Connection: {value}\r\n"), first.as_bytes())).unwrap();
+        let answer = connection.answer().unwrap();
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("close")), "{value}: {answer}");
+        assert!(connection.answer().is_none(), "{value}: closed");
+    }
+}
+
+#[test]
+fn the_body_is_asked_for_only_when_it_will_be_read() {
+    let client = Client::new(shared(), "vendor");
+    let body = client.sealed(&ping());
+    let expect = |length: usize| {
+        format!("{POST}Content-Type: text/xml\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n")
+    };
+    let mut connection = client.connect().unwrap();
+    connection.write(expect(body.len()).as_bytes()).unwrap();
+    assert_eq!(connection.head().unwrap(), "HTTP/1.1 100 Continue");
+    connection.write(body.as_bytes()).unwrap();
+    assert_eq!(connection.answer().unwrap().status, 200);
+    // Refused by its size: the final answer comes at once, and nobody is invited to send 10 MB.
+    connection.write(expect(10_000_000).as_bytes()).unwrap();
+    assert_eq!(connection.answer().unwrap().codes(), ["NIR-T103"]);
+}
+
+#[test]
+fn what_could_be_read_as_two_requests_never_is() {
+    let client = Client::new(shared(), "vendor");
+    let call = client.sealed(&ping());
+    let hidden = format!("GET /ws/v1/fagsystem?wsdl HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let chunked = format!("{:x}\r\n{call}\r\n0\r\n\r\n", call.len());
+    let whole = chunked.len() + hidden.len();
+    for (what, head) in [
+        ("both lengths", format!("Content-Length: {whole}\r\nTransfer-Encoding: chunked\r\n")),
+        ("both lengths, the other way", format!("Transfer-Encoding: chunked\r\nContent-Length: {whole}\r\n")),
+        ("chunked alone", "Transfer-Encoding: chunked\r\n".to_owned()),
+        ("a coding that is none", "Transfer-Encoding: xchunked\r\n".to_owned()),
+        ("chunked is not last", "Transfer-Encoding: chunked, identity\r\n".to_owned()),
+        ("chunked by two lines", "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n".to_owned()),
+        ("two lengths", format!("Content-Length: {}\r\nContent-Length: {whole}\r\n", call.len())),
+        ("a list of lengths", format!("Content-Length: {}, {whole}\r\n", call.len())),
+        ("a signed length", format!("Content-Length: +{whole}\r\n")),
+        ("a length below zero", "Content-Length: -1\r\n".to_owned()),
+        ("a length in hexadecimal", "Content-Length: 0x10\r\n".to_owned()),
+        ("a space before the colon", "Content-Length : 4\r\n".to_owned()),
+        ("a folded line", "Transfer-Encoding:\r\n chunked\r\n".to_owned()),
+        ("a line with NUL", "X: \0\r\nContent-Length: 4\r\n".to_owned()),
+        ("bare CR", "X: a\rTransfer-Encoding: chunked\r\n".to_owned()),
+    ] {
+        let mut connection = client.connect().unwrap();
+        let bytes = format!("{POST}Content-Type: text/xml\r\n{head}\r\n{chunked}{hidden}");
+        let _ = connection.write(bytes.as_bytes());
+        // At most one answer, then the end: the hidden request is never answered.
+        let all = connection.rest().unwrap_or_default();
+        let text = String::from_utf8_lossy(&all);
+        assert!(text.matches("HTTP/1.1 ").count() <= 1, "{what}: {text}");
+        assert!(!text.contains("wsdl:definitions"), "{what}: {text}");
+    }
+    client.accepted(&ping());
+}
+
+#[test]
+fn garbage_is_no_crash() {
+    let client = Client::new(shared(), "vendor");
+    for bytes in [
+        &b"\x00\x01\x02 not http \r\n\r\n"[..],
+        b"GET\r\n\r\n",
+        b"GET / HTTP/2.0\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST /ws/v1/fagsystem HTTP/1.1\r\nHost\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
+        let mut connection = client.connect().unwrap();
+        connection.write(bytes).unwrap();
+        let answer = connection.rest().unwrap_or_default();
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&answer));
+    }
+    client.accepted(&ping());
+}
+
+#[test]
+fn headers_are_limited_in_size_and_number() {
+    let client = Client::new(shared(), "vendor");
+    let body = client.sealed(&ping());
+    let sent = |more: &str| {
+        client.raw(&request(SOAP_11, &format!("{more}Connection: close\r\n"), body.as_bytes())).unwrap().status
+    };
+    assert_eq!(sent(&format!("X: {}\r\n", "x".repeat(8_000))), 200);
+    assert_eq!(sent(&format!("X: {}\r\n", "x".repeat(20_000))), 431);
+    let lines = |count: usize| (0..count).map(|n| format!("X-{n}: x\r\n")).collect::<String>();
+    assert_eq!(sent(&lines(50)), 200);
+    assert_eq!(sent(&lines(100)), 431);
+    let long = client.get(&format!("/ws/v1/fagsystem?{}", "x".repeat(20_000)));
+    assert!((400..500).contains(&long.status), "{long}");
 }
 
 #[test]
@@ -137,7 +411,6 @@ fn hundred_thousand_attributes_and_deep_nesting_cost_nothing() {
     let attributes: String = (0..100_000).map(|n| format!(" a{n}=\"\"")).collect();
     let namespaces: String = (0..50_000).map(|n| format!(" xmlns:n{n}=\"urn:{n}\"")).collect();
     let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
-    let before = sandbox.resident();
     for bad in [
         good.replacen("<soap:Body", &format!("<soap:Body{attributes}"), 1),
         good.replacen("<soap:Body", &format!("<soap:Body{namespaces}"), 1),
@@ -145,22 +418,7 @@ fn hundred_thousand_attributes_and_deep_nesting_cost_nothing() {
     ] {
         assert_ne!(bad, good, "the attack was built");
         let answer = client.send(&bad);
-        assert_eq!(answer.codes(), ["NIR-X306"], "{}", &answer.body[..answer.body.len().min(2000)]);
+        assert_eq!(answer.codes(), ["NIR-X306"], "{answer}");
     }
-    assert!(sandbox.resident() < before + 64 * 1024 * 1024, "memory stays flat");
-    assert_eq!(client.call(&ping()).status, 200, "the process is up");
-}
-
-#[test]
-fn a_slow_header_is_cut_off_and_garbage_is_no_crash() {
-    let sandbox = shared();
-    let client = Client::new(sandbox, "vendor");
-    let mut stream = client.connect().unwrap();
-    stream.write(b"\x00\x01\x02 not http \r\n\r\n").unwrap();
-    let answer = stream.rest().unwrap_or_default();
-    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"));
-    let smuggle = b"POST /ws/v1/fagsystem HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /x HTTP/1.1\r\n\r\n";
-    let answer = client.raw(smuggle);
-    assert!(answer.is_err() || answer.is_ok_and(|a| a.status != 200));
-    assert_eq!(client.call(&ping()).status, 200);
+    client.accepted(&ping());
 }

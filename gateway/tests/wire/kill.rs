@@ -6,12 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tempfile::TempDir;
-
 use crate::client::Client;
 use crate::messages::{fresh, head, hent_person, person, registrer, send, tiltak, vedtak};
-use crate::postgres;
 use crate::sandbox::Sandbox;
+use crate::{postgres, process};
 
 fn kills() -> usize {
     std::env::var("KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(2)
@@ -32,7 +30,7 @@ fn nothing_acknowledged_is_lost_on_postgresql() {
 }
 
 fn survive(database: Option<&str>) {
-    let mut dir = TempDir::new().unwrap();
+    let mut dir = process::folder();
     let ledger: Ledger = Mutex::default();
     for round in 0..kills() {
         let sandbox = Sandbox::start_in(dir, database);
@@ -42,7 +40,7 @@ fn survive(database: Option<&str>) {
     let sandbox = Sandbox::start_in(dir, database);
     check(&sandbox, &ledger.into_inner().unwrap());
     let dir = sandbox.stop();
-    crate::process::succeed(&["log", "verify"], &dir.path().join("nir-gateway.toml"));
+    process::succeed(&["log", "verify"], &dir.path().join("nir-gateway.toml"));
 }
 
 /// Eight senders at once, each with persons of its own; the process is killed once enough was acknowledged.

@@ -63,6 +63,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// The number of its process, for the benchmarks.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal (`TERM`, `KILL`).
     pub fn signal(&self, name: &str) {
         process::signal(&self.child, name);

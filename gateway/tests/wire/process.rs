@@ -4,11 +4,16 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, Once, OnceLock};
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 /// The longest that anything is waited for. Only a test that fails gets near it.
 pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How the folders of these tests begin.
+const FOLDER: &str = "wire-";
 
 /// A command of the gateway, ready for its arguments. It dies with the thread that spawns it, so a process that
 /// shall live on is started by [`spawn`].
@@ -64,6 +69,23 @@ fn with_config(arguments: &[&str], config: &Path) -> (ExitStatus, String) {
     let output = gateway().args(arguments).arg("--config").arg(config).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (output.status, String::from_utf8_lossy(&text).into_owned())
+}
+
+/// A folder for one process. Those that live as long as the tests are not removed by them, so the next run does it.
+pub fn folder() -> TempDir {
+    static SWEPT: Once = Once::new();
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    SWEPT.call_once(|| {
+        for entry in std::fs::read_dir(place).unwrap().filter_map(Result::ok) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let of = name.strip_prefix(FOLDER).and_then(|rest| rest.split('-').next());
+            if of.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+    });
+    let prefix = format!("{FOLDER}{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).tempdir_in(place).unwrap()
 }
 
 /// Sends a signal (`TERM`, `KILL`).

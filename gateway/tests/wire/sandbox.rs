@@ -37,7 +37,7 @@ pub fn unused_person(sandbox: &Sandbox) -> String {
 fn certificates() -> &'static Path {
     static MADE: OnceLock<TempDir> = OnceLock::new();
     MADE.get_or_init(|| {
-        let dir = TempDir::new().unwrap();
+        let dir = process::folder();
         Sandbox::start_as_it_is(dir, None).stop()
     })
     .path()
@@ -58,7 +58,7 @@ fn copy(from: &Path, to: &Path) {
 impl Sandbox {
     /// Starts one, on SQLite in its own folder unless another database is named.
     pub fn start(database: Option<&str>) -> Self {
-        Self::start_in(TempDir::new().unwrap(), database)
+        Self::start_in(process::folder(), database)
     }
 
     /// Starts on a folder that may hold an earlier sandbox's data.
@@ -129,7 +129,7 @@ impl Sandbox {
     }
 
     fn folder(&mut self) -> TempDir {
-        std::mem::replace(&mut self.dir, TempDir::new().unwrap())
+        std::mem::replace(&mut self.dir, process::folder())
     }
 
     pub fn data(&self) -> &Path {
