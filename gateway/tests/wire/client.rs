@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use nir_wsdl::client::verify_answer;
 use nir_wsdl::envelope::SoapVersion;
 use nir_wsdl::seal::{Signer, seal};
@@ -102,6 +104,48 @@ impl<'a> Client<'a> {
     pub fn sealed_as(&self, soap: SoapVersion, payload: &str) -> String {
         let sealed = seal(soap, payload.as_bytes(), Some(&self.signer), now(), None, None);
         String::from_utf8(sealed.bytes).unwrap()
+    }
+
+    /// The sealed request as another library writes it: its own prefixes, ids and order, Timestamp first.
+    pub fn sealed_elsewhere(&self, payload: &str) -> String {
+        const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+        const WSSE: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd";
+        const WSU: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd";
+        const X509: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";
+        const EXC: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+        let id = |kind: &str| crate::messages::fresh(kind);
+        let (body_id, time_id, token_id) = (id("id"), id("TS"), id("X509"));
+        let time = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let (created, expires) = (time(now()), time(now() + chrono::TimeDelta::minutes(10)));
+        let body = format!(
+            "<SOAP-ENV:Body xmlns:SOAP-ENV=\"{SOAP}\" xmlns:u=\"{WSU}\" u:Id=\"{body_id}\">{payload}</SOAP-ENV:Body>"
+        );
+        let stamp = format!(
+            "<u:Timestamp xmlns:u=\"{WSU}\" u:Id=\"{time_id}\"><u:Created>{created}</u:Created><u:Expires>{expires}</u:Expires></u:Timestamp>"
+        );
+        let reference = |id: &str, element: &str| {
+            let digest = STANDARD.encode(register::evidence::sha256(element.as_bytes()));
+            format!(
+                "<Reference URI=\"#{id}\"><Transforms><Transform Algorithm=\"{EXC}\"></Transform></Transforms>\
+                 <DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></DigestMethod>\
+                 <DigestValue>{digest}</DigestValue></Reference>"
+            )
+        };
+        let info = format!(
+            "<SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><CanonicalizationMethod Algorithm=\"{EXC}\"></CanonicalizationMethod>\
+             <SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256\"></SignatureMethod>{}{}</SignedInfo>",
+            reference(&time_id, &stamp),
+            reference(&body_id, &body)
+        );
+        let value = STANDARD.encode(self.signer.sign(info.as_bytes()));
+        let token = STANDARD.encode(self.signer.certificate());
+        format!(
+            "<?xml version=\"1.0\"?>\n<SOAP-ENV:Envelope xmlns:SOAP-ENV=\"{SOAP}\"><SOAP-ENV:Header><o:Security xmlns:o=\"{WSSE}\" \
+             xmlns:u=\"{WSU}\">{stamp}<Signature xmlns=\"http://www.w3.org/2000/09/xmldsig#\">{info}<SignatureValue>{value}</SignatureValue>\
+             <KeyInfo><o:SecurityTokenReference><o:Reference URI=\"#{token_id}\" ValueType=\"{X509}\"/></o:SecurityTokenReference></KeyInfo>\
+             </Signature><o:BinarySecurityToken u:Id=\"{token_id}\" ValueType=\"{X509}\">{token}</o:BinarySecurityToken></o:Security>\
+             </SOAP-ENV:Header>\n{body}</SOAP-ENV:Envelope>"
+        )
     }
 
     /// Sends an envelope as it is by SOAP 1.1.

@@ -43,6 +43,18 @@ impl Head {
         self
     }
 
+    /// At another time of the sender's clock.
+    pub fn at(mut self, opprettet: &str) -> Self {
+        opprettet.clone_into(&mut self.opprettet);
+        self
+    }
+
+    /// By another transfer user.
+    pub fn by(mut self, user: &'static str) -> Self {
+        self.user = user;
+        self
+    }
+
     pub fn from(mut self, avsendersystem: &'static str, kommune: &'static str, user: &'static str) -> Self {
         (self.avsendersystem, self.kommune, self.user) = (avsendersystem, kommune, user);
         self
@@ -156,4 +168,30 @@ pub fn hent_kvittering(head: &Head, meldings_id: &str) -> String {
 pub fn ping() -> String {
     "<ping xmlns=\"urn:no:nir:melding:v1\"><forespoersel><kontraktversjon>1.0</kontraktversjon></forespoersel></ping>"
         .to_owned()
+}
+
+/// The same message as another library would write it: prefixed elements, each on a line of its own.
+pub fn as_another_library_writes_it(payload: &str) -> String {
+    fn write(node: roxmltree::Node<'_, '_>, depth: usize, out: &mut String) {
+        let name = node.tag_name().name();
+        let namespace = if depth == 0 { " xmlns:n=\"urn:no:nir:melding:v1\"" } else { "" };
+        out.push_str(&format!("<n:{name}{namespace}>"));
+        let indent = |depth: usize| format!("\n{}", "  ".repeat(depth));
+        for child in node.children() {
+            if child.is_element() {
+                out.push_str(&indent(depth + 1));
+                write(child, depth + 1, out);
+            } else {
+                out.push_str(child.text().unwrap_or_default());
+            }
+        }
+        if node.children().any(|child| child.is_element()) {
+            out.push_str(&indent(depth));
+        }
+        out.push_str(&format!("</n:{name}>"));
+    }
+    let document = roxmltree::Document::parse(payload).unwrap();
+    let mut out = String::new();
+    write(document.root_element(), 0, &mut out);
+    out
 }

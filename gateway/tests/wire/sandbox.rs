@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::client::Gateway;
+use crate::postgres;
 use crate::process::{self, eventually, gateway};
 
 /// A running sandbox; ended when dropped.
@@ -27,6 +28,25 @@ pub fn shared() -> &'static Sandbox {
     static SHARED: OnceLock<Sandbox> = OnceLock::new();
     SHARED.get_or_init(|| Sandbox::start(None))
 }
+
+/// As `shared`, on PostgreSQL.
+pub fn shared_on_postgresql() -> &'static Sandbox {
+    static SHARED: OnceLock<Sandbox> = OnceLock::new();
+    SHARED.get_or_init(|| Sandbox::start(Some(&postgres::cluster().database("shared"))))
+}
+
+/// Runs each of these functions, which take a sandbox, on both databases.
+macro_rules! on_both_databases {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[test] fn $name() { super::$name($crate::sandbox::shared()); })*
+        }
+        mod on_postgresql {
+            $(#[test] fn $name() { super::$name($crate::sandbox::shared_on_postgresql()); })*
+        }
+    };
+}
+pub(crate) use on_both_databases;
 
 /// A person of 4204 that no other test of this sandbox touches.
 pub fn unused_person(sandbox: &Sandbox) -> String {
