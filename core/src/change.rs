@@ -37,6 +37,14 @@ impl Change {
         *duf
     }
 
+    /// The post that the change opens.
+    pub fn opens(&self) -> Option<PostId> {
+        match self {
+            Change::VersionWritten { row, .. } if row.versjon == 1 => Some(row.post_id),
+            _ => None,
+        }
+    }
+
     /// The references that the change attaches: (avsendersystem, avsendersReferanse) → whose post.
     pub fn references(&self) -> impl Iterator<Item = ((String, String), (Duf, PostId))> {
         let (duf, post, references) = match self {

@@ -208,12 +208,16 @@ struct PersonOutcome {
 }
 
 impl PersonOutcome {
-    /// Falls with the others: lines that were well in themselves were not carried out.
+    /// Falls with the others: lines that were well in themselves were not carried out, and the posts that they would
+    /// have opened stand in nobody's way.
     fn fall(&mut self) {
+        let opened: Vec<PostId> = self.changes.drain(..).filter_map(|change| change.opens()).collect();
         self.result.accepted = false;
-        self.changes.clear();
         self.present = None;
         for line in &mut self.result.lines {
+            for finding in &mut line.findings {
+                finding.post.take_if(|post| opened.contains(&post.post_id));
+            }
             if line.outcome != LineOutcome::Avvist {
                 line.outcome = LineOutcome::IkkeUtfoert;
                 line.post = None;

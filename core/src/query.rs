@@ -51,7 +51,6 @@ pub struct PersonView {
 }
 
 /// The person as this caller may see it, or why not. A hidden person is answered exactly as an unknown one.
-#[expect(clippy::result_large_err, reason = "a refused read is told once and its finding is kept whole")]
 pub fn person(
     registry: &Registry,
     header: &Header,

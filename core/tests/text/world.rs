@@ -1,0 +1,417 @@
+//! What stands in the register before a message comes: parties and rights, persons, stored posts, the clock.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use register::change::Change;
+use register::decide::{Ids, Now, References};
+use register::id::{Bydel, Duf, Kommunenummer};
+use register::person::{Adressebeskyttelse, Fact, FactContent, Person};
+use register::policy::{Policy, Profile};
+use register::post::{Channel, Ordning, PostId, PostVersion};
+use register::registry::{
+    Agreement, Avsendersystem, Delegation, Party, PartyKind, Registry, RegistryEntry, Role, TransferUser,
+};
+use register::state::State;
+use register::time::{Period, oslo_date};
+use uuid::Uuid;
+
+use crate::message;
+use crate::words::{Bad, Words, period};
+
+/// The vendor that signs, and one that nobody has delegated to.
+pub const VENDOR: &str = "310000019";
+pub const STRANGER: &str = "314123468";
+/// The standard kommuner with their organisation numbers.
+const KOMMUNER: [(&str, &str); 7] = [
+    ("4204", "310000027"),
+    ("4203", "310000035"),
+    ("0301", "310000043"),
+    ("3020", "310000051"),
+    ("1507", "974760673"),
+    ("1508", "310000000"),
+    ("1580", "310000078"),
+];
+/// DUF numbers for P1, P2 … in order; synthetic, with valid control digits.
+const DUF: [&str; 7] =
+    ["202400000702", "202265432110", "202100000110", "201990000104", "201512345609", "200500012305", "201677777703"];
+const ALWAYS: Period = Period { from: NaiveDate::MIN, to: None };
+const INTRO: [Ordning; 2] = [Ordning::Intro, Ordning::MottakKval];
+
+static SANDBOX: LazyLock<Policy> = LazyLock::new(|| Policy::embedded(Profile::Sandbox).unwrap());
+
+#[derive(Clone)]
+pub struct World {
+    pub policy: Policy,
+    entries: BTreeMap<String, RegistryEntry>,
+    pub persons: BTreeMap<Duf, Person>,
+    pub references: References,
+    labels: BTreeMap<String, PostId>,
+    received: Option<DateTime<Utc>>,
+    recorded: Option<DateTime<Utc>>,
+    pub ids: Counted,
+    pub messages: u32,
+}
+
+/// Ids in the order in which they are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Counted(pub u128);
+
+impl Ids for Counted {
+    fn uuid(&mut self) -> Uuid {
+        self.0 += 1;
+        Uuid::from_u128(self.0)
+    }
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, Bad> {
+    text.parse().map_err(|_| format!("forstår ikke «{text}»"))
+}
+
+impl World {
+    /// Nobody lives here yet; parties and rights are the standard ones.
+    pub fn standard() -> Self {
+        let mut world = World {
+            policy: SANDBOX.clone(),
+            entries: BTreeMap::new(),
+            persons: BTreeMap::new(),
+            references: References::new(),
+            labels: BTreeMap::new(),
+            received: None,
+            recorded: None,
+            ids: Counted::default(),
+            messages: 0,
+        };
+        let vendor = party(VENDOR, PartyKind::Leverandoer, None);
+        world.entries.insert("part vendor".into(), vendor);
+        world.entries.insert("part stranger".into(), party(STRANGER, PartyKind::Leverandoer, None));
+        for (kommune, orgnr) in KOMMUNER {
+            let number: Kommunenummer = kommune.parse().unwrap();
+            let rows = [
+                ("part", party(orgnr, PartyKind::Kommune, Some(number))),
+                (
+                    "avtale",
+                    RegistryEntry::Agreement(Agreement { kommune: number, reference: "A".into(), valid: ALWAYS }),
+                ),
+                (
+                    "fullmakt",
+                    RegistryEntry::Delegation(Delegation {
+                        kommune: number,
+                        leverandoer: VENDOR.parse().unwrap(),
+                        ordninger: INTRO.to_vec(),
+                        valid: ALWAYS,
+                        reference: "F".into(),
+                    }),
+                ),
+            ];
+            world.entries.extend(rows.map(|(kind, row)| (format!("{kind} {kommune}"), row)));
+            world.set_up(&format!("system {kommune}-flyktning-1 i {kommune}")).unwrap();
+            world.set_up(&format!("bruker {kommune}-OVERF1 i {kommune} INTROBRUKER")).unwrap();
+        }
+        world
+    }
+
+    pub fn registry(&self) -> Registry {
+        let mut entries: Vec<RegistryEntry> = self.entries.values().cloned().collect();
+        for entry in &mut entries {
+            // Who was never used before uses the gateway now.
+            if let RegistryEntry::User(user) = entry
+                && user.last_used == DateTime::<Utc>::MIN_UTC
+            {
+                user.last_used = self.recorded().unwrap_or_default();
+            }
+        }
+        Registry::from_entries(1, entries)
+    }
+
+    fn recorded(&self) -> Option<DateTime<Utc>> {
+        self.recorded.or(self.received)
+    }
+
+    pub fn now(&self) -> Result<Now, Bad> {
+        let received = self.received.ok_or("linjen «i dag» mangler")?;
+        Ok(Now { received, today: oslo_date(received), recorded: self.recorded.unwrap_or(received) })
+    }
+
+    pub fn state<'r>(&self, registry: &'r Registry) -> State<'r> {
+        State { registry, persons: self.persons.clone(), references: self.references.clone() }
+    }
+
+    /// Keeps what a message changed.
+    pub fn keep(&mut self, registry: &Registry, changes: &[Change]) {
+        let mut state = self.state(registry);
+        changes.iter().for_each(|change| state.apply(change));
+        (self.persons, self.references) = (state.persons, state.references);
+    }
+
+    /// The number of P1, P2 …; other words are numbers as they stand.
+    pub fn duf_text(&self, name: &str) -> Result<String, Bad> {
+        match name.strip_prefix('P').and_then(|n| n.parse::<usize>().ok()) {
+            Some(n) => {
+                DUF.get(n.wrapping_sub(1)).map(|duf| (*duf).to_owned()).ok_or(format!("det finnes ingen {name}"))
+            }
+            None if name.starts_with(|c: char| c.is_ascii_digit()) => Ok(name.to_owned()),
+            None => Err(format!("«{name}» er verken P1, P2 … eller et nummer")),
+        }
+    }
+
+    pub fn label(&self, name: &str) -> Result<PostId, Bad> {
+        self.labels.get(name).copied().ok_or(format!("ingen post heter {name}"))
+    }
+
+    /// The name a table gave the post, for the messages of a failing line.
+    pub fn label_of(&self, post: PostId) -> &str {
+        self.labels.iter().find(|(_, id)| **id == post).map_or("?", |(name, _)| name)
+    }
+
+    pub fn name(&mut self, label: &str, post: PostId) {
+        self.labels.insert(label.to_owned(), post);
+    }
+
+    pub fn post(&self, name: &str) -> Result<&PostVersion, Bad> {
+        let id = self.label(name)?;
+        self.persons.values().find_map(|person| person.post(id)).ok_or(format!("posten {name} står ikke i registeret"))
+    }
+
+    /// A set-up line; `false` when it is none.
+    pub fn set_up(&mut self, line: &str) -> Result<bool, Bad> {
+        let mut words = Words::of(line);
+        match words.next("ord")? {
+            "i" if words.take("dag") => self.received = Some(noon(words.parse("dato")?)),
+            "mottatt" => self.received = Some(oslo(words.parse("tidspunkt")?)),
+            "veggklokke" => self.recorded = Some(noon(words.parse("dato")?)),
+            "profil" => {
+                let profile = match words.next("profil")? {
+                    "production" => Profile::Production,
+                    "test" => Profile::Test,
+                    "sandbox" => Profile::Sandbox,
+                    other => return Err(format!("ingen profil heter {other}")),
+                };
+                self.policy = Policy::embedded(profile).unwrap();
+            }
+            "person" => self.person(&mut words)?,
+            "system" => self.system(&mut words)?,
+            "bruker" => self.user(&mut words)?,
+            "uten" => {
+                let key = words.rest();
+                self.entries.remove(&key).ok_or(format!("det finnes ingen {key} å ta bort"))?;
+            }
+            "avtale" | "fullmakt" => self.until(line, &mut words)?,
+            "lagret" => self.stored(&mut words)?,
+            _ => return Ok(false),
+        }
+        words.end()?;
+        Ok(true)
+    }
+
+    fn person(&mut self, words: &mut Words<'_>) -> Result<(), Bad> {
+        let name = words.next("person")?;
+        let duf = Duf::parse(&self.duf_text(name)?, true).map_err(|_| format!("{name} har ikke gyldig nummer"))?;
+        let mut valid = ALWAYS;
+        let content = match words.next("hva som gjelder personen")? {
+            "i" => {
+                let place = words.next("kommune")?;
+                let (kommune, bydel) = place.split_once('/').map_or((place, None), |(k, b)| (k, Some(b)));
+                FactContent::Oppfoelging { kommune: parsed(kommune)?, bydel: bydel.map(parsed).transpose()? }
+            }
+            "ukjent" => {
+                self.persons.remove(&duf);
+                return Ok(());
+            }
+            "uten" if words.take("oppfølging") => {
+                self.persons.entry(duf).or_insert_with(|| nobody(duf));
+                return Ok(());
+            }
+            "fnr" => FactContent::Ident { number: words.next("nummer")?.to_owned() },
+            "strengt" if words.take("fortrolig") => protected(Adressebeskyttelse::StrengtFortrolig),
+            "fortrolig" => protected(Adressebeskyttelse::Fortrolig),
+            "klientadresse" => protected(Adressebeskyttelse::Klientadresse),
+            "død" => FactContent::Doedsfall { dato: words.parse("dato")? },
+            "utflyttet" => FactContent::Utflyttet { dato: words.parse("dato")? },
+            "erstattet" if words.take("av") => {
+                let new = self.duf_text(words.next("person")?)?;
+                FactContent::DufErstattet { ny: Duf::parse(&new, true).map_err(|_| "ugyldig nummer")? }
+            }
+            other => return Err(format!("forstår ikke «{other}» om en person")),
+        };
+        if let Some(text) = words.peek().filter(|text| text.contains("..")) {
+            let (from, last) = period(text).ok_or(format!("«{text}» er ingen periode"))?;
+            valid = Period::inclusive(from.unwrap_or(NaiveDate::MIN), last);
+            words.next("periode")?;
+        }
+        // Sources are early unless a table says when the register learned of it (domain.md 9.2, late source).
+        let known = words.value_of("kjent")?.map_or(DateTime::<Utc>::MIN_UTC, noon);
+        let person = self.persons.entry(duf).or_insert_with(|| nobody(duf));
+        person.last_row += 1;
+        person.facts.push(Fact {
+            row_no: person.last_row,
+            source: "IMDI".into(),
+            source_id: person.last_row.to_string(),
+            content,
+            valid,
+            system_from: known,
+            system_to: None,
+        });
+        Ok(())
+    }
+
+    fn system(&mut self, words: &mut Words<'_>) -> Result<(), Bad> {
+        let id = words.next("avsendersystem")?.to_owned();
+        let (kommune, bydel) = place(words)?;
+        let mut system = Avsendersystem {
+            id: id.clone(),
+            kommune,
+            bydel,
+            operator: VENDOR.parse().unwrap(),
+            ordninger: INTRO.to_vec(),
+            produkt: "Flyktning".into(),
+            valid: ALWAYS,
+            approved_versions: Vec::new(),
+            blocked: None,
+        };
+        if let Some(list) = words.value("ordninger")? {
+            system.ordninger = list.split(',').map(message::ordning).collect::<Result<_, _>>()?;
+        }
+        if let Some(versions) = words.value("godkjent")? {
+            system.approved_versions = versions.split(',').map(str::to_owned).collect();
+        }
+        if let Some(last) = words.value_of("til")? {
+            system.valid = Period::inclusive(NaiveDate::MIN, Some(last));
+        }
+        if words.take("sperret") {
+            system.blocked = Some(words.rest());
+        }
+        self.entries.insert(format!("system {id}"), RegistryEntry::Avsendersystem(system));
+        Ok(())
+    }
+
+    fn user(&mut self, words: &mut Words<'_>) -> Result<(), Bad> {
+        let id = words.next("bruker")?.to_owned();
+        let (kommune, bydel) = place(words)?;
+        let roles = words.next("roller")?.split(',').map(role).collect::<Result<_, _>>()?;
+        let skjerming_approved = words.take("skjerming");
+        let last_used = words.value_of("brukt")?.map_or(DateTime::<Utc>::MIN_UTC, noon);
+        let valid = words.value_of("til")?.map_or(ALWAYS, |last| Period::inclusive(NaiveDate::MIN, Some(last)));
+        let user = TransferUser { id: id.clone(), kommune, bydel, roles, skjerming_approved, valid, last_used };
+        self.entries.insert(format!("bruker {id}"), RegistryEntry::User(user));
+        Ok(())
+    }
+
+    /// `avtale 4204 til DATO`: the standard one with an end.
+    fn until(&mut self, line: &str, words: &mut Words<'_>) -> Result<(), Bad> {
+        let key = line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        words.next("kommune")?;
+        let last: Option<NaiveDate> = words.value_of("til")?;
+        let ordninger =
+            words.value("ordninger")?.map(|list| list.split(',').map(message::ordning).collect()).transpose()?;
+        match self.entries.get_mut(&key).ok_or(format!("det finnes ingen {key}"))? {
+            RegistryEntry::Agreement(row) => row.valid = Period::inclusive(NaiveDate::MIN, last),
+            RegistryEntry::Delegation(row) => {
+                row.valid = Period::inclusive(NaiveDate::MIN, last);
+                row.ordninger = ordninger.unwrap_or(row.ordninger.clone());
+            }
+            _ => return Err(format!("{key} har ingen slutt")),
+        }
+        Ok(())
+    }
+
+    /// A post that stands in the register already, whatever the rules say of it today.
+    fn stored(&mut self, words: &mut Words<'_>) -> Result<(), Bad> {
+        let name = words.next("person")?;
+        let duf = Duf::parse(&self.duf_text(name)?, true).map_err(|_| "ugyldig nummer")?;
+        let label = words.value("som")?.ok_or("en lagret post trenger et navn: som NAVN")?.to_owned();
+        let reference = words.value("ref")?.map(str::to_owned);
+        let writer = words.value("av")?.map(str::to_owned);
+        let owner: Option<Kommunenummer> = words.value_of("eier")?;
+        let versjon = words.value_of("versjon")?.unwrap_or(1);
+        let annulled = words.take("slettet");
+        let (mut content, parents) = message::content(self, words)?;
+        if let register::post::Content::Vedtak(vedtak) = &mut content {
+            vedtak.vedtak_ref = parents.vedtak_ref.and_then(|parent| parent.post_id).and_then(Result::ok);
+        }
+        let post_id = self.ids.uuid();
+        let person = self.persons.get_mut(&duf).ok_or(format!("{name} finnes ikke"))?;
+        let day = match &content {
+            register::post::Content::Vedtak(vedtak) => vedtak.vedtaksdato,
+            register::post::Content::Tiltak(tiltak) => tiltak.fra_dato,
+        };
+        let follow_up = person.follow_up(day);
+        let kommune = owner.or(follow_up.map(|f| f.kommune)).ok_or("posten trenger en eier: eier KOMMUNE")?;
+        let system = writer.unwrap_or_else(|| format!("{kommune}-flyktning-1"));
+        let references: Vec<_> = reference.map(|reference| (system.clone(), reference)).into_iter().collect();
+        person.last_row += 1;
+        self.references.extend(references.iter().map(|reference| (reference.clone(), (duf, post_id))));
+        person.posts.push(PostVersion {
+            row_no: person.last_row,
+            post_id,
+            versjon,
+            valid: content.valid(),
+            content,
+            system_from: DateTime::<Utc>::MIN_UTC,
+            system_to: None,
+            annulled,
+            continues: None,
+            kommune,
+            bydel: follow_up.and_then(|f| f.bydel),
+            channel: if system == "WEB" { Channel::Web } else { Channel::Fagsystem(system) },
+            registered_by: String::new(),
+            caseworker: None,
+            meldings_id: String::new(),
+            received_on: NaiveDate::MIN,
+            references,
+        });
+        self.name(&label, post_id);
+        Ok(())
+    }
+}
+
+fn party(orgnr: &str, kind: PartyKind, kommune: Option<Kommunenummer>) -> RegistryEntry {
+    RegistryEntry::Party(Party {
+        orgnr: orgnr.parse().unwrap(),
+        navn: orgnr.to_owned(),
+        kind,
+        kommune,
+        valid: ALWAYS,
+        ecdsa_answers: false,
+    })
+}
+
+/// Organisation number of a standard kommune.
+pub fn orgnr_of(kommune: &str) -> Option<&'static str> {
+    KOMMUNER.iter().find(|(number, _)| *number == kommune).map(|(_, orgnr)| *orgnr)
+}
+
+fn nobody(duf: Duf) -> Person {
+    Person { duf, version: 0, last_row: 0, facts: Vec::new(), posts: Vec::new() }
+}
+
+fn protected(level: Adressebeskyttelse) -> FactContent {
+    FactContent::Beskyttelse { level }
+}
+
+fn place(words: &mut Words<'_>) -> Result<(Kommunenummer, Option<Bydel>), Bad> {
+    let place = words.value("i")?.ok_or("hvor? i KOMMUNE eller i KOMMUNE/BYDEL")?;
+    let (kommune, bydel) = place.split_once('/').map_or((place, None), |(k, b)| (k, Some(b)));
+    Ok((parsed(kommune)?, bydel.map(parsed).transpose()?))
+}
+
+fn role(text: &str) -> Result<Role, Bad> {
+    Ok(match text {
+        "INTROBRUKER" => Role::Introbruker,
+        "NORSKBRUKER" => Role::Norskbruker,
+        "LESEBRUKER" => Role::Lesebruker,
+        "ETTERREGISTRERER" => Role::Etterregistrerer,
+        "NIRSUPERBRUKER" => Role::Nirsuperbruker,
+        "FYLKESKOMMUNEBRUKER" => Role::Fylkeskommunebruker,
+        other => return Err(format!("ingen rolle heter {other}")),
+    })
+}
+
+pub fn noon(day: NaiveDate) -> DateTime<Utc> {
+    day.and_hms_opt(12, 0, 0).unwrap().and_utc()
+}
+
+fn oslo(local: NaiveDateTime) -> DateTime<Utc> {
+    chrono_tz::Europe::Oslo.from_local_datetime(&local).earliest().unwrap().to_utc()
+}
