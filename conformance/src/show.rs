@@ -67,7 +67,7 @@ pub fn receipt(receipt: &Kvittering, sent: Option<&Sent<'_>>) {
     anstream::println!("{style}{}{style:#}{again}{dry}", receipt.status);
     row("meldingsId", &receipt.meldings_id);
     row("kvitteringsId", &receipt.kvitterings_id);
-    row("mottatt", format_args!("{}  (window from {})", receipt.mottatt.to_rfc3339(), receipt.mottatt_dato));
+    row("mottatt", format_args!("{}  (window: as of {})", receipt.mottatt.to_rfc3339(), receipt.mottatt_dato));
     receipt.feil.iter().for_each(|f| feil(f, "", sent));
     for person in &receipt.person {
         let style = status_style(&person.resultat);
@@ -77,7 +77,7 @@ pub fn receipt(receipt: &Kvittering, sent: Option<&Sent<'_>>) {
             let style = status_style(&line.resultat);
             let post = line.post.as_ref().map_or_else(String::new, |post| {
                 let reference = post.avsenders_referanse.as_deref().unwrap_or_default();
-                format!("  post {} versjon {}  {reference}", post.post_id, post.versjon)
+                format!("  post {} versjon {}  {reference}", post.post_id, post.versjon).trim_end().to_owned()
             });
             // Padded beside the style, so that a line without a post has no spaces at its end.
             let width = if post.is_empty() { 0 } else { 12 };
@@ -152,6 +152,9 @@ fn person(person: &Personsvar) {
     let name =
         [person.fornavn.as_deref(), person.etternavn.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     good(&format!("{}  {name}", person.duf_nummer));
+    for ordning in &person.ordning {
+        row(&ordning.ordning, &ordning.status);
+    }
     for post in &person.post {
         let gone = if post.annullert { "  annullert" } else { "" };
         let reference = post.avsenders_referanse.as_deref().unwrap_or_default();

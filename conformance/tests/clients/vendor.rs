@@ -33,12 +33,15 @@ pub fn example(name: &str) -> String {
 }
 
 /// What each example comes to, and words of what is said about it.
-const EXAMPLES: [(&str, i32, &str); 5] = [
+const EXAMPLES: [(&str, i32, &str); 8] = [
     ("ping", 0, "TEST Leverandør AS"),
     ("sendRegistreringer", 0, "eksempel/tiltak/1"),
     ("sendRegistreringer-avvist", 1, "NIR-V601"),
     ("hentPerson", 0, "900000000108"),
     ("hentEndringer", 0, "4204-flyktning-1.1"),
+    ("bekreftEndringer", 0, "bekreftetTil"),
+    ("hentKvittering", 0, "IKKE_MOTTATT"),
+    ("hentKodeverk", 0, "hendelsestype"),
 ];
 
 #[test]
@@ -116,7 +119,7 @@ fn a_file_sent_twice_is_a_repeated_message() {
 
 /// The day on which a shown receipt was received.
 fn mottatt(shown: &str) -> String {
-    let (_, day) = shown.split_once("(window from ").unwrap();
+    let (_, day) = shown.split_once("(window: as of ").unwrap();
     day.split(')').next().unwrap().to_owned()
 }
 
