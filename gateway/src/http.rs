@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,6 +25,11 @@ use crate::contract;
 use crate::pipeline::{self, Arrival};
 use crate::reply::{self, Reply};
 
+/// What is read of a body that was refused, so that the refusal is heard: four messages of the largest size.
+const FORGOTTEN_BYTES: usize = 4 * operation::LARGEST;
+/// The longest pause in it.
+const FORGOTTEN_PAUSE: Duration = Duration::from_secs(1);
+
 /// The path of the service (design.md 4).
 pub const PATH: &str = "/ws/v1/fagsystem";
 
@@ -33,8 +40,28 @@ pub struct Peer {
     pub address: SocketAddr,
     /// Organization number of the TLS client certificate; `None` without a certificate or a number in it.
     pub organization: Option<String>,
-    /// Whether a client certificate was sent at all (NIR-T101 when not).
-    pub has_certificate: bool,
+    /// The TLS client certificate, or the code that says why it is none (NIR-T101 when none was sent).
+    pub certificate: Result<Arc<Certificate>, &'static str>,
+}
+
+impl Peer {
+    fn new(address: SocketAddr, client: Option<&[u8]>) -> Self {
+        let read = |der| Certificate::from_der(der).map(Arc::new).map_err(|refusal| refusal.code);
+        let certificate = client.ok_or("NIR-T101").and_then(read);
+        let organization = certificate.as_ref().ok().and_then(|certificate| certificate.orgnr().ok());
+        Peer { address, organization, certificate }
+    }
+
+    /// Why this end may carry nobody's message, whoever signed it: no certificate, no organization in it, or one that
+    /// was revoked or ran out (threats.md, class 24). The rest the TLS stack has checked, by anchors of its own.
+    fn refusal(&self, app: &App, at: DateTime<Utc>) -> Option<&'static str> {
+        let certificate = match &self.certificate {
+            Ok(certificate) => certificate,
+            Err(code) => return Some(code),
+        };
+        let standing = app.trust.check(certificate, at).err().filter(|r| matches!(r.code, "NIR-S210" | "NIR-S212"));
+        certificate.orgnr().err().or(standing).map(|refusal| refusal.code)
+    }
 }
 
 /// Accepts until told to drain; then lets what is in work finish.
@@ -76,12 +103,8 @@ async fn connection(app: Arc<App>, stream: TcpStream, address: SocketAddr, mut d
         metrics::counter!("nir_tls_handshakes_failed_total").increment(1);
         return;
     };
-    let client = tls.get_ref().1.peer_certificates().and_then(<[_]>::first).map(|der| der.to_vec());
-    let organization = client
-        .as_deref()
-        .and_then(|der| Certificate::from_der(der).ok())
-        .and_then(|certificate| certificate.orgnr().ok());
-    let peer = Arc::new(Peer { address, organization, has_certificate: client.is_some() });
+    let client = tls.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let peer = Arc::new(Peer::new(address, client.map(AsRef::as_ref)));
     metrics::gauge!("nir_connections").increment(1.0);
     let service = service_fn(|request| {
         let (app, peer) = (Arc::clone(&app), Arc::clone(&peer));
@@ -131,24 +154,39 @@ async fn handle(
 struct AnswerLost;
 
 async fn soap_call(app: &Arc<App>, peer: &Arc<Peer>, request: Request<Incoming>) -> Result<Reply, AnswerLost> {
-    let reply = answer_call(app, peer, request).await;
+    let (head, mut body) = request.into_parts();
+    let reply = answer_call(app, peer, head, &mut body).await;
+    if !body.is_end_stream() {
+        tokio::spawn(forget(body));
+    }
     if reply.committed && app.faults.as_ref().is_some_and(|faults| faults.take_lose_answer()) {
         return Err(AnswerLost);
     }
     Ok(reply)
 }
 
-async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, request: Request<Incoming>) -> Reply {
+/// Reads what a refused caller still sends, and forgets it. Most callers write everything before they read anything,
+/// and closing on data that was not read resets the connection: they would never see why (RFC 9112 §9.6).
+async fn forget(mut body: Incoming) {
+    let mut left = FORGOTTEN_BYTES;
+    while let Ok(Some(Ok(frame))) = timeout(FORGOTTEN_PAUSE, body.frame()).await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, head: Parts, body: &mut Incoming) -> Reply {
     let started = crate::clock::now();
-    let (head, body) = request.into_parts();
     let content = content_type(&head.headers);
     // What is no SOAP is answered in the version that everybody reads.
     let soap = content.as_ref().map_or(SoapVersion::V11, |content| content.soap);
     if head.method != Method::POST {
         return reply::unread(app, peer, soap, "NIR-T110", StatusCode::METHOD_NOT_ALLOWED).await;
     }
-    if !peer.has_certificate {
-        return reply::unread(app, peer, soap, "NIR-T101", StatusCode::FORBIDDEN).await;
+    if let Some(code) = peer.refusal(app, started) {
+        return reply::unread(app, peer, soap, code, StatusCode::FORBIDDEN).await;
     }
     let content = match content {
         Ok(content) => content,
@@ -194,7 +232,7 @@ enum BodyFailure {
 
 async fn read_body(
     app: &App,
-    mut body: Incoming,
+    body: &mut Incoming,
     declared: Option<usize>,
     most: usize,
 ) -> Result<(Bytes, Vec<tokio::sync::OwnedSemaphorePermit>), BodyFailure> {
@@ -235,9 +273,12 @@ fn content_type(headers: &HeaderMap) -> Result<ContentType, &'static str> {
     if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
         return Err("NIR-T102");
     }
-    let text = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).ok_or("NIR-T102")?;
+    // Two of them are two opinions of what the body is.
+    let mut stated = headers.get_all(header::CONTENT_TYPE).iter();
+    let one = stated.next().filter(|_| stated.next().is_none());
+    let text = one.and_then(|v| v.to_str().ok()).ok_or("NIR-T102")?;
     let media: mime::Mime = text.parse().map_err(|_| "NIR-T102")?;
-    if media.get_param(mime::CHARSET).is_some_and(|charset| charset != mime::UTF_8) {
+    if media.params().any(|(name, value)| name == mime::CHARSET && value != mime::UTF_8) {
         return Err("NIR-T109");
     }
     let action = media.get_param("action").map(|v| v.as_str().to_owned()).filter(|v| !v.is_empty());

@@ -208,6 +208,8 @@ impl Plan {
     fn params(&self) -> anyhow::Result<CertificateParams> {
         let mut params = dated(self.last_year)?;
         params.distinguished_name = self.subject();
+        // Without one it would follow from the key, and the hostile certificates share one: all would be revoked.
+        params.serial_number = Some(SerialNumber::from_slice(&rand::random::<[u8; 16]>()));
         params.use_authority_key_identifier_extension = true;
         params.key_usages = if self.wrong_usage {
             vec![KeyUsagePurpose::KeyEncipherment]
