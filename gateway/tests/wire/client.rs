@@ -217,6 +217,12 @@ impl Connection {
         self.0.write_all(bytes).and_then(|()| self.0.flush())
     }
 
+    /// Says that nothing more comes. What the other end still has to say can be read.
+    pub fn close(&mut self) -> std::io::Result<()> {
+        self.0.conn.send_close_notify();
+        self.0.flush()
+    }
+
     /// Reads one answer, which must state its length, and leaves the connection open. `None` when it was closed.
     pub fn answer(&mut self) -> Option<Answer> {
         let head = self.head()?;
