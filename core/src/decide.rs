@@ -62,7 +62,7 @@ mod tiltak;
 mod vedtak;
 mod window;
 
-pub use sender::{authorized_system, sender_findings};
+pub use sender::{authorized_system, may_carry, sender_findings};
 
 /// Who an avsendersReferanse belongs to, by avsendersystem and reference.
 pub type References = BTreeMap<(String, String), (Duf, PostId)>;

@@ -2,7 +2,7 @@
 
 use crate::command::Header;
 use crate::decide::{Now, finding};
-use crate::id::Kommunenummer;
+use crate::id::{Kommunenummer, Orgnr};
 use crate::policy::Policy;
 use crate::receipt::{Field, Finding, Severity};
 use crate::registry::{Avsendersystem, PartyKind, Registry, TransferUser};
@@ -96,19 +96,26 @@ pub(super) fn numbers_of(kommuner: &[Kommunenummer]) -> String {
 /// A vendor that signs, or whose TLS end carries what the kommune signed, needs the kommune's delegation for every
 /// scheme of the system (design.md 5, Authority).
 fn delegated(registry: &Registry, header: &Header, system: &Avsendersystem, policy: &Policy, now: &Now) -> bool {
+    stands_for(registry, header.signer, system, policy, now) && may_carry(registry, header, system, policy, now)
+}
+
+/// Whether the TLS end may carry what the signer sends: it is the signer itself, the kommune or a vendor with its
+/// delegation. Who caught a message learns nothing by sending it again.
+pub fn may_carry(registry: &Registry, header: &Header, system: &Avsendersystem, policy: &Policy, now: &Now) -> bool {
+    let carrier = header.tls_client.filter(|carrier| *carrier != header.signer);
+    carrier.is_none_or(|carrier| stands_for(registry, carrier, system, policy, now))
+}
+
+/// Whether the organization is the kommune of the system, or has its delegation for every scheme.
+fn stands_for(registry: &Registry, orgnr: Orgnr, system: &Avsendersystem, policy: &Policy, now: &Now) -> bool {
     let same = |kommune| policy.same_kommune(system.kommune, kommune, now.today);
-    let needs = |orgnr| registry.parties.get(&orgnr).is_none_or(|party| !party.kommune.is_some_and(same));
-    let has = |orgnr| {
-        system.ordninger.iter().all(|ordning| {
-            registry.delegations.iter().any(|d| {
-                d.leverandoer == orgnr
-                    && same(d.kommune)
-                    && d.valid.contains(now.today)
-                    && d.ordninger.contains(ordning)
-            })
+    let itself = registry.parties.get(&orgnr).and_then(|party| party.kommune).is_some_and(same);
+    let delegated = |ordning| {
+        registry.delegations.iter().any(|d| {
+            d.leverandoer == orgnr && same(d.kommune) && d.valid.contains(now.today) && d.ordninger.contains(ordning)
         })
     };
-    std::iter::once(header.signer).chain(header.tls_client).all(|orgnr| !needs(orgnr) || has(orgnr))
+    itself || system.ordninger.iter().all(delegated)
 }
 
 /// The user is the kommune's, and its bydel is the one that the message or the avsendersystem speaks for.
