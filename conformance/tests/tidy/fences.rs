@@ -66,8 +66,11 @@ fn clocks_are_read_in_named_files() {
     for clock in CLOCKS {
         assert_eq!(found.iter().filter(|(file, _)| *file == clock).count(), 1, "{clock} reads the clock once");
     }
-    let let_in = source::lines()
-        .filter(|(file, line)| has_word(&line.code, "disallowed_methods") && !CLOCKS.contains(&file.path.as_str()));
+    // A test may read what it was started with; what the products do is only as the clocks do it.
+    let let_in = source::lines().filter(|(file, line)| {
+        let product = file.path.contains("/src/") && !CLOCKS.contains(&file.path.as_str());
+        product && has_word(&line.code, "disallowed_methods")
+    });
     none("disallowed methods are let in", let_in.map(|(_, line)| line.place));
 }
 
