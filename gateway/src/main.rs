@@ -30,7 +30,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use register::store::Store;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use cli::{Cli, Outcome};
 use config::Config;
@@ -63,19 +63,36 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 async fn serve_until_told(file: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(file)?;
     telemetry::start_logging(config.log.format);
+    // Before anything is started: told while it starts, it stops when it has started.
+    let mut told = Told::listen()?;
     let store = Store::open(&config.database.url).await?;
     let running = serve::start(config, store.clone(), None).await?;
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    told.to_stop().await;
     tracing::info!(event = "draining");
     tokio::select! {
-        () = running.stop() => {}
-        _ = terminate.recv() => tracing::warn!(event = "stopped_at_once"),
-        _ = interrupt.recv() => tracing::warn!(event = "stopped_at_once"),
+        () = running.stop() => store.close().await,
+        () = told.to_stop() => tracing::warn!(event = "stopped_at_once"),
     }
-    store.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What an operator, a service manager or a terminal says.
+pub struct Told {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Told {
+    /// From here on signals are waited for and end nothing by themselves.
+    pub fn listen() -> anyhow::Result<Self> {
+        Ok(Told { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for SIGTERM or SIGINT.
+    pub async fn to_stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

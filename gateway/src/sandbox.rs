@@ -19,7 +19,7 @@ use tokio::sync::{RwLock, mpsc};
 use crate::cli::{SandboxArgs, SandboxCommand, loopback};
 use crate::config::Config;
 use crate::serve::{self, Running};
-use crate::{clock, demo};
+use crate::{Told, clock, demo};
 use certs::Certs;
 use control::{Control, Reset};
 use fault::Faults;
@@ -48,21 +48,13 @@ pub async fn run(args: SandboxArgs) -> anyhow::Result<ExitCode> {
     let _lock = lock(&data)?;
     start_log(&data)?;
     files::remove_endpoints(&data)?;
+    // Before anything is started: whoever finds endpoints.json may also say that it shall stop.
+    let mut told = Told::listen()?;
     let mut sandbox = Sandbox::start(&args, data).await?;
     sandbox.announce();
-    let mut code = ExitCode::SUCCESS;
-    if args.demo || args.once {
-        let held = demo::run(&sandbox.data, sandbox.addresses.fagsystem, &args.demo_output).await?;
-        if !held {
-            code = ExitCode::FAILURE;
-        }
-    }
-    if !args.once {
-        sandbox.hint(&args);
-        sandbox.until_stopped().await?;
-    }
+    let held = sandbox.run(&args, &mut told).await;
     sandbox.stop().await?;
-    Ok(code)
+    Ok(if held? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Where a running sandbox listens.
@@ -146,12 +138,26 @@ impl Sandbox {
         Ok(())
     }
 
-    async fn until_stopped(&mut self) -> anyhow::Result<()> {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    /// The demonstration, where it is asked for, then what comes until told to stop. Whether the demonstration held.
+    async fn run(&mut self, args: &SandboxArgs, told: &mut Told) -> anyhow::Result<bool> {
+        let mut held = true;
+        if args.demo || args.once {
+            tokio::select! {
+                shown = demo::run(&self.data, self.addresses.fagsystem, &args.demo_output) => held = shown?,
+                () = told.to_stop() => return Ok(false),
+            }
+        }
+        if !args.once {
+            self.hint(args);
+            self.until_stopped(told).await?;
+        }
+        Ok(held)
+    }
+
+    async fn until_stopped(&mut self, told: &mut Told) -> anyhow::Result<()> {
         loop {
             tokio::select! {
-                stopped = tokio::signal::ctrl_c() => return Ok(stopped?),
-                _ = terminate.recv() => return Ok(()),
+                () = told.to_stop() => return Ok(()),
                 Some(done) = self.wanted.recv() => {
                     let outcome = self.reset().await;
                     let failed = outcome.is_err();

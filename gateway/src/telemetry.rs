@@ -1,8 +1,9 @@
 //! Logs, metrics and health. Nothing personal is ever a field or a label.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use http_body_util::Full;
@@ -10,7 +11,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use nir_wsdl::certificate::RevocationState;
 use tokio::net::TcpListener;
@@ -22,6 +23,13 @@ use crate::http::plain;
 
 /// Upper bounds of the latency histogram, in seconds.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+/// Scrapers and probes at once; they are few.
+const MOST_CONNECTIONS: usize = 64;
+/// How long a scraper may keep its connection without a request; longer than the usual interval of a minute.
+const IDLE: Duration = Duration::from_secs(90);
+/// After an accept that failed.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(20);
 
 /// Starts logging; `RUST_LOG` narrows or widens it.
 pub fn start_logging(format: LogFormat) {
@@ -35,29 +43,47 @@ pub fn start_logging(format: LogFormat) {
     };
 }
 
-/// Starts the metrics recorder of the process.
+/// The metrics recorder of the process: there can be one, and a sandbox that is reset starts a second gateway.
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
-    Ok(PrometheusBuilder::new()
+    static STARTED: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*started {
+        return Ok(handle.clone());
+    }
+    let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)?
-        .install_recorder()?)
+        .install_recorder()?;
+    Ok(started.insert(handle).clone())
 }
 
-/// Serves `/metrics`, `/health/live`, `/health/ready` on their own listener.
+/// Serves `/metrics`, `/health/live`, `/health/ready` on their own listener. A connection ends with the gateway: one
+/// that a scraper keeps open must not keep the ledger from closing.
 pub async fn serve(app: Arc<App>, handle: PrometheusHandle, listener: TcpListener, mut drain: watch::Receiver<bool>) {
+    let mut connections = tokio::task::JoinSet::new();
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = drain.changed() => return,
         };
-        let Ok((stream, _)) = stream else { continue };
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = stream else {
+            // Out of file descriptors, for one: the next accept may work.
+            tokio::time::sleep(ACCEPT_AGAIN).await;
+            continue;
+        };
+        if connections.len() >= MOST_CONNECTIONS {
+            continue;
+        }
         let (app, handle) = (Arc::clone(&app), handle.clone());
-        tokio::spawn(async move {
+        connections.spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
                 let response = page(&app, &handle, request.uri().path());
                 async move { Ok::<_, std::convert::Infallible>(response) }
             });
+            let mut http = hyper::server::conn::http1::Builder::new();
+            http.timer(TokioTimer::new()).header_read_timeout(IDLE);
             // A scraper that hangs up is no event.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

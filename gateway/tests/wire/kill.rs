@@ -2,21 +2,30 @@
 //! (issue acceptance 4). `KILLS` sets how many times; CI runs a short smoke, `make soak KILLS=20` the rest.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Condvar, Mutex};
 
 use crate::client::Client;
-use crate::messages::{fresh, head, hent_person, person, registrer, send, tiltak, vedtak};
+use crate::messages::{
+    day, fresh, head, hent_endringer, hent_kvittering, hent_person, line, person, registrer, send, tiltak, vedtak,
+};
+use crate::postgres;
+use crate::process::{self, PATIENCE};
 use crate::sandbox::Sandbox;
-use crate::{postgres, process};
+
+/// Senders at once.
+const SENDERS: usize = 8;
+/// Persons of one message, so that a half message would show.
+const PERSONS: usize = 3;
+/// A kill comes when so many messages were acknowledged since the last.
+const ENOUGH: usize = 40;
 
 fn kills() -> usize {
-    std::env::var("KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(2)
+    std::env::var("KILLS").ok().map_or(2, |count| count.parse().expect("KILLS is a number"))
 }
 
-/// What one sender knows: for each person, the references it sent and whether they were acknowledged.
-type Ledger = Mutex<BTreeMap<String, Vec<(String, bool)>>>;
+/// What the senders know: each message with its persons, and whether it was acknowledged.
+type Sent = Mutex<BTreeMap<String, (Vec<String>, bool)>>;
 
 #[test]
 fn nothing_acknowledged_is_lost_on_sqlite() {
@@ -25,113 +34,110 @@ fn nothing_acknowledged_is_lost_on_sqlite() {
 
 #[test]
 fn nothing_acknowledged_is_lost_on_postgresql() {
-    let cluster = postgres::cluster();
-    survive(Some(&cluster.database("kills")));
+    survive(Some(&postgres::cluster().database("kills")));
 }
 
 fn survive(database: Option<&str>) {
     let mut dir = process::folder();
-    let ledger: Ledger = Mutex::default();
+    let sent = Sent::default();
     for round in 0..kills() {
         let sandbox = Sandbox::start_in(dir, database);
-        load_until_killed(&sandbox, &ledger, round);
+        load_until_killed(&sandbox, &sent);
         dir = sandbox.kill();
+        println!("kill {} of {}: {} messages so far", round + 1, kills(), sent.lock().unwrap().len());
     }
     let sandbox = Sandbox::start_in(dir, database);
-    check(&sandbox, &ledger.into_inner().unwrap());
+    check(&sandbox, &sent.into_inner().unwrap());
     let dir = sandbox.stop();
     process::succeed(&["log", "verify"], &dir.path().join("nir-gateway.toml"));
 }
 
-/// Eight senders at once, each with persons of its own; the process is killed once enough was acknowledged.
-fn load_until_killed(sandbox: &Sandbox, ledger: &Ledger, round: usize) {
-    let load = sandbox.load_persons("4204");
+/// All senders at once, each with persons of its own; the process is killed in the midst of it.
+fn load_until_killed(sandbox: &Sandbox, sent: &Sent) {
+    let persons = sandbox.load_persons("4204");
     let stop = AtomicBool::new(false);
-    let acknowledged = Mutex::new(0_usize);
-    let enough = std::sync::Condvar::new();
+    let (acknowledged, enough) = (Mutex::new(0_usize), Condvar::new());
     std::thread::scope(|scope| {
-        for sender in 0..8 {
-            let (stop, load, acknowledged, enough) = (&stop, &load, &acknowledged, &enough);
+        for own in persons.chunks(persons.len() / SENDERS).take(SENDERS) {
+            let (stop, acknowledged, enough) = (&stop, &acknowledged, &enough);
             scope.spawn(move || {
                 let client = Client::new(sandbox, "vendor");
-                for n in 0.. {
+                for dufs in own.chunks_exact(PERSONS).cycle() {
                     if stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    // Three persons a message, so that a half message would show.
-                    let dufs: Vec<&String> =
-                        (0..3).map(|k| &load[(round * 97 + sender * 31 + n * 3 + k) % load.len()]).collect();
-                    if send_one(&client, &dufs, ledger) {
+                    if send_one(&client, dufs, sent) {
                         *acknowledged.lock().unwrap() += 1;
                         enough.notify_one();
                     }
                 }
             });
         }
-        let count = acknowledged.lock().unwrap();
-        let _ = enough.wait_timeout_while(count, Duration::from_secs(30), |count| *count < 40).unwrap();
+        let few = |count: &mut usize| *count < ENOUGH;
+        let (count, waited) = enough.wait_timeout_while(acknowledged.lock().unwrap(), PATIENCE, few).unwrap();
         sandbox.kill_now();
         stop.store(true, Ordering::Relaxed);
+        assert!(!waited.timed_out(), "only {} messages were acknowledged", *count);
     });
 }
 
-fn send_one(client: &Client<'_>, dufs: &[&String], ledger: &Ledger) -> bool {
-    let today = crate::client::now().date_naive();
-    let (day, end) = (today.to_string(), (today + chrono::Days::new(30)).to_string());
-    let reference = fresh("kill");
+/// A decision (the first message of a person makes it, later ones find it) and a measure for each person.
+fn send_one(client: &Client<'_>, dufs: &[String], sent: &Sent) -> bool {
+    let id = fresh("kill");
     let persons: String = dufs
         .iter()
         .enumerate()
         .map(|(n, duf)| {
-            let decision = registrer(&format!("v{n}"), "", &vedtak(&day, &day, &end)).replace("REGISTRER", "SETT");
-            let decision = decision.replacen(
-                "</handling>",
-                &format!("</handling><avsendersReferanse>v/{duf}</avsendersReferanse>"),
-                1,
-            );
-            let minutes = fresh("").len() % 7 + 1;
-            let measure = registrer(
-                &format!("t{n}"),
-                &format!("{reference}/{n}"),
-                &tiltak("NORSK_SAMF", "NS01", &day, &day, &minutes.to_string()),
-            );
-            person(duf, &(decision + &measure))
+            let decision =
+                line(&format!("v{n}"), "SETT", &format!("v/{duf}"), "", &vedtak(&day(0), &day(0), &day(300)));
+            let hours = format!("{}.{:02}", 1 + id.len() % 7, sent.lock().unwrap().len() % 100);
+            let measure = tiltak("NORSK_SAMF", "NS01", &day(0), &day(n as i64), &hours);
+            person(duf, &(decision + &registrer(&format!("t{n}"), &format!("{id}/{n}"), &measure)))
         })
         .collect();
-    let envelope = client.sealed(&send(&head().id(&reference), &persons));
+    let envelope = client.sealed(&send(&head().id(&id), &persons));
     // An answer may be lost by the kill: then it counts as not acknowledged.
-    let acknowledged = client
-        .try_send(&envelope)
-        .is_some_and(|answer| answer.status == 200 && answer.body.contains("<status>GODTATT</status>"));
-    let mut all = ledger.lock().unwrap();
-    for (n, duf) in dufs.iter().enumerate() {
-        all.entry((*duf).clone()).or_default().push((format!("{reference}/{n}"), acknowledged));
-    }
+    let answer = client.try_send(&envelope);
+    let acknowledged = answer.is_some_and(|answer| answer.body.contains("<status>GODTATT</status>"));
+    sent.lock().unwrap().insert(id, (dufs.to_vec(), acknowledged));
     acknowledged
 }
 
-/// Reads every person: acknowledged references exactly once, and all three of a message or none.
-fn check(sandbox: &Sandbox, ledger: &BTreeMap<String, Vec<(String, bool)>>) {
+/// Reads every person: acknowledged references exactly once, and all of a message or none.
+fn check(sandbox: &Sandbox, sent: &BTreeMap<String, (Vec<String>, bool)>) {
     let client = Client::new(sandbox, "vendor");
-    let mut messages: BTreeMap<String, Vec<bool>> = BTreeMap::new();
+    let persons: std::collections::BTreeSet<&String> = sent.values().flat_map(|(dufs, _)| dufs).collect();
+    let stored: BTreeMap<&String, Vec<String>> = persons
+        .into_iter()
+        .map(|duf| (duf, client.accepted(&hent_person(&head(), duf, "")).texts("avsendersReferanse")))
+        .collect();
     let mut acknowledged = 0;
-    for (duf, sent) in ledger {
-        let read = client.call(&hent_person(&head(), duf, ""));
-        assert_eq!(read.status, 200, "{}", read.body);
-        let stored = read.texts("avsendersReferanse");
-        for (reference, was_acknowledged) in sent {
-            let times = stored.iter().filter(|r| *r == reference).count();
-            assert!(times <= 1, "{reference} is there {times} times");
-            if *was_acknowledged {
-                acknowledged += 1;
-                assert_eq!(times, 1, "acknowledged {reference} is missing");
-            }
-            let message = reference.rsplit_once('/').unwrap().0.to_owned();
-            messages.entry(message).or_default().push(times == 1);
+    for (id, (dufs, was_acknowledged)) in sent {
+        let times: Vec<usize> = dufs
+            .iter()
+            .enumerate()
+            .map(|(n, duf)| stored[duf].iter().filter(|reference| **reference == format!("{id}/{n}")).count())
+            .collect();
+        assert!(times.iter().all(|count| *count == times[0]) && times[0] <= 1, "half of {id} is stored: {times:?}");
+        let receipt = client.accepted(&hent_kvittering(&head(), id)).text("status");
+        assert_eq!(receipt.as_deref(), Some(if times[0] == 1 { "FUNNET" } else { "IKKE_MOTTATT" }), "{id}");
+        if *was_acknowledged {
+            acknowledged += 1;
+            assert_eq!(times[0], 1, "acknowledged {id} is missing");
         }
     }
-    assert!(acknowledged > 0, "the load acknowledged something");
-    for (message, lines) in messages {
-        assert!(lines.iter().all(|l| *l) || lines.iter().all(|l| !*l), "half of {message} is stored");
+    assert!(acknowledged >= ENOUGH * kills(), "{acknowledged} of {}", sent.len());
+    // The stream of the neighbour that hears of it all has no gap.
+    let neighbour = Client::new(sandbox, "vendor2");
+    let others = || head().from("4204-voksen-2", "4204", "4204-SUPER1");
+    let (mut at, mut more) = (0, true);
+    while more {
+        let page = neighbour.accepted(&hent_endringer(&others(), "4204-voksen-2.1", at, "<antall>1000</antall>"));
+        for number in page.texts("sekvensnummer") {
+            at += 1;
+            assert_eq!(number, at.to_string(), "gap-free");
+        }
+        more = page.text("flere").as_deref() == Some("true");
     }
+    assert!(at > 0);
 }

@@ -18,4 +18,5 @@ mod codes;
 mod http;
 mod idempotency;
 mod kill;
+mod restart;
 mod windows;

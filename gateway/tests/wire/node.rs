@@ -75,7 +75,7 @@ impl Node {
 
     /// Waits until it ends.
     pub fn ended(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
+        process::ended(&mut self.child)
     }
 
     /// Ends it as an operator would, and waits.

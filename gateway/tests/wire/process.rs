@@ -94,6 +94,11 @@ pub fn signal(child: &Child, name: &str) {
     assert!(sent.success(), "kill -{name}");
 }
 
+/// Waits until a process ends.
+pub fn ended(child: &mut Child) -> ExitStatus {
+    eventually("the end of the process", || child.try_wait().unwrap())
+}
+
 /// Resident memory, in bytes.
 pub fn resident(child: &Child) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();

@@ -133,7 +133,7 @@ impl Sandbox {
     /// Ends it as an operator would, waits, and hands its folder on.
     pub fn stop(mut self) -> TempDir {
         process::signal(&self.child, "TERM");
-        let status = self.child.wait().unwrap();
+        let status = process::ended(&mut self.child);
         assert!(status.success(), "{status}:\n{}", self.log());
         self.folder()
     }
@@ -145,7 +145,7 @@ impl Sandbox {
 
     /// Waits until it ends.
     pub fn ended(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
+        process::ended(&mut self.child)
     }
 
     fn folder(&mut self) -> TempDir {
