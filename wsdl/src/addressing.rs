@@ -4,6 +4,7 @@ use roxmltree::Node;
 
 use crate::names::{WSA_2004, WSA_2005};
 use crate::refusal::{FaultCode, Refusal};
+use crate::tree::SPACE;
 
 /// Answers on the connection that the request came by, as both versions name it.
 pub(crate) const ANONYMOUS: &[&str] = &[
@@ -68,5 +69,10 @@ pub(crate) fn read(header: Node<'_, '_>) -> Result<Addressing, Refusal> {
 }
 
 fn text_of(node: Node<'_, '_>) -> String {
-    node.descendants().filter(|n| n.is_text()).filter_map(|n| n.text()).collect::<String>().trim().to_owned()
+    node.descendants()
+        .filter(|n| n.is_text())
+        .filter_map(|n| n.text())
+        .collect::<String>()
+        .trim_matches(SPACE)
+        .to_owned()
 }

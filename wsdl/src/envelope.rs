@@ -10,6 +10,7 @@ use crate::prefilter::Filtered;
 use crate::refusal::{FaultCode, Refusal};
 use crate::signed_info::{self, Place, SignedInfo};
 use crate::token::{self, KeyReference};
+use crate::tree::SPACE;
 
 /// Most nodes of a document: a 4 MiB message of 1,000 registrations has some 60,000.
 const MAX_NODES: u32 = 400_000;
@@ -163,7 +164,10 @@ fn header_and_body<'a, 'i>(
 
 fn only_child<'a, 'i>(body: Node<'a, 'i>) -> Result<Node<'a, 'i>, Refusal> {
     // Text beside the child would be signed and never read.
-    if body.children().any(|node| node.text().is_some_and(|text| node.is_text() && !text.trim().is_empty())) {
+    if body
+        .children()
+        .any(|node| node.text().is_some_and(|text| node.is_text() && !text.trim_matches(SPACE).is_empty()))
+    {
         return Err(Refusal::malformed("the Body holds text"));
     }
     let mut children = body.children().filter(Node::is_element);
@@ -184,7 +188,7 @@ fn security<'a, 'i>(header: Node<'a, 'i>, soap: SoapVersion) -> Result<Node<'a, 
             }
             continue;
         }
-        let must = node.attribute((soap.namespace(), "mustUnderstand")).map(str::trim);
+        let must = node.attribute((soap.namespace(), "mustUnderstand")).map(|must| must.trim_matches(SPACE));
         if matches!(must, Some("1" | "true")) && for_us(node) && !addressing::is_addressing(node) {
             return Err(Refusal::new("NIR-T107", FaultCode::MustUnderstand, "a header that must be understood"));
         }

@@ -144,10 +144,10 @@ static int add_ids(xmlDocPtr document, xmlNodePtr node, nir_ids *expected) {
             const char *name = (const char *)attribute->name;
             if (strcmp(name, "Id") != 0 && strcmp(name, "ID") != 0 && strcmp(name, "id") != 0) continue;
             if (expected->at == expected->end) return -1;
-            /* NULL for an empty value. */
             xmlChar *value = xmlNodeListGetString(document, attribute->children, 1);
             int good = same(*expected->at++, value);
-            if (good && value != NULL) {
+            /* An empty value names nothing: the library registers none. */
+            if (good && value != NULL && value[0] != '\0') {
                 /* xml:id is registered by the parser itself. */
                 good = xmlGetID(document, value) == attribute || xmlAddID(NULL, document, value, attribute) != NULL;
             }

@@ -7,7 +7,7 @@ use roxmltree::{Document, Node};
 use crate::c14n::canonicalize;
 use crate::names::WSU;
 use crate::refusal::Refusal;
-use crate::token::{elements, is, text};
+use crate::tree::{elements, is, text};
 
 /// The Body's child, canonical and standing alone.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use crate::algorithm::{self, ENVELOPED, EXC_C14N, SignatureMethod};
 use crate::envelope::Ids;
 use crate::names::{DS, WSU};
 use crate::refusal::{FaultCode, Refusal};
-use crate::token::{base64, elements, is};
+use crate::token::base64;
+use crate::tree::{attribute, elements, is};
 
 /// Most references of one signature.
 pub const MAX_REFERENCES: usize = 10;
@@ -70,11 +71,15 @@ pub(crate) fn read(place: &Place<'_, '_>) -> Result<SignedInfo, Refusal> {
     if !(is(*canonicalization, "CanonicalizationMethod", DS) && is(*method, "SignatureMethod", DS)) {
         return Err(Refusal::coverage("SignedInfo is out of order"));
     }
-    let uri = canonicalization.attribute("Algorithm").unwrap_or_default();
+    // Readers differ in what `x:URI` beside `URI` means; libxml2 takes whichever comes first.
+    if info.descendants().any(|node| node.attributes().any(|attribute| attribute.namespace().is_some())) {
+        return Err(Refusal::coverage("an attribute of some namespace in SignedInfo"));
+    }
+    let uri = attribute(*canonicalization, "Algorithm").unwrap_or_default();
     if uri != EXC_C14N {
         return Err(algorithm::refused(uri));
     }
-    let method_uri = method.attribute("Algorithm").unwrap_or_default();
+    let method_uri = attribute(*method, "Algorithm").unwrap_or_default();
     if has_elements(*method) {
         // HMACOutputLength, PSS parameters: neither belongs to a method of the profile (threats.md, class 22).
         return Err(algorithm::refused(method_uri));
@@ -106,7 +111,7 @@ fn reference(place: &Place<'_, '_>, node: Node<'_, '_>) -> Result<Reference, Ref
     if !is(node, "Reference", DS) {
         return Err(Refusal::coverage("SignedInfo has another child than Reference"));
     }
-    let id = node.attribute("URI").and_then(|uri| uri.strip_prefix('#')).filter(|id| is_name(id));
+    let id = attribute(node, "URI").and_then(|uri| uri.strip_prefix('#')).filter(|id| is_name(id));
     let id = id.ok_or_else(|| Refusal::coverage("a reference that is not to an id of this document"))?;
     let target = place.ids.get(id).and_then(|target| place.document.get_node(target));
     let target = target.ok_or_else(|| Refusal::coverage("a reference to nothing"))?;
@@ -130,7 +135,7 @@ fn reference(place: &Place<'_, '_>, node: Node<'_, '_>) -> Result<Reference, Ref
         target: target.id(),
         id: id.to_owned(),
         prefix_list: transforms_of(place, transforms, target)?,
-        digest_method: algorithm::digest_from_uri(method.attribute("Algorithm").unwrap_or_default())?,
+        digest_method: algorithm::digest_from_uri(attribute(method, "Algorithm").unwrap_or_default())?,
         digest: base64(value).map_err(|_| Refusal::invalid_signature("DigestValue is no base64"))?,
     })
 }
@@ -142,7 +147,7 @@ fn transforms_of(place: &Place<'_, '_>, node: Node<'_, '_>, target: Node<'_, '_>
     if all.iter().any(|n| !is(*n, "Transform", DS)) {
         return Err(transform("Transforms with another child"));
     }
-    let algorithm = |n: Node<'_, '_>| n.attribute("Algorithm").unwrap_or_default().to_owned();
+    let algorithm = |n: Node<'_, '_>| attribute(n, "Algorithm").unwrap_or_default().to_owned();
     let last = match all[..] {
         [one] => one,
         [first, last] if algorithm(first) == ENVELOPED && !has_elements(first) => {
@@ -167,7 +172,7 @@ fn prefix_list(method: Node<'_, '_>) -> Result<Vec<String>, Refusal> {
         [] => Ok(Vec::new()),
         [one] if is(one, "InclusiveNamespaces", EXC_C14N) && !has_elements(one) => {
             let list: Vec<String> =
-                one.attribute("PrefixList").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
+                attribute(one, "PrefixList").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
             if list.len() > 32 { Err(transform("a PrefixList of more than 32 prefixes")) } else { Ok(list) }
         }
         _ => Err(transform("parameters of a transform")),
@@ -184,7 +189,7 @@ fn id_counts(place: &Place<'_, '_>, target: Node<'_, '_>, id: &str) -> bool {
         return true;
     }
     let plain = target == place.body || target == place.timestamp || target.tag_name().namespace() == Some(DS);
-    plain && target.attribute("Id") == Some(id)
+    plain && attribute(target, "Id") == Some(id)
 }
 
 /// An NCName of modest length: no xpointer, no path.

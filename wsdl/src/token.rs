@@ -8,6 +8,7 @@ use roxmltree::{Document, Node};
 use crate::envelope::Ids;
 use crate::names::{BASE64, DS, WSSE, WSU};
 use crate::refusal::Refusal;
+use crate::tree::{attribute, elements, is, text};
 
 /// Longest issuer name that is compared with registered certificates.
 const MAX_ISSUER: usize = 4 * 1024;
@@ -70,7 +71,7 @@ pub(crate) fn read(
     }
     if is(target, "KeyIdentifier", WSSE) {
         let bytes = base64(target)?;
-        let kind = target.attribute("ValueType").unwrap_or_default();
+        let kind = attribute(target, "ValueType").unwrap_or_default();
         return match kind.rsplit('#').next().unwrap_or_default() {
             "X509SubjectKeyIdentifier" => Ok(KeyReference::SubjectKeyIdentifier(bytes)),
             "X509v3" => Ok(KeyReference::X509v3(bytes)),
@@ -90,8 +91,7 @@ fn token(
     ids: &Ids,
     document: &Document<'_>,
 ) -> Result<KeyReference, Refusal> {
-    let id = reference
-        .attribute("URI")
+    let id = attribute(reference, "URI")
         .and_then(|uri| uri.strip_prefix('#'))
         .ok_or_else(|| unusable("a token reference without #"))?;
     let token = ids.get(id).and_then(|id| document.get_node(id)).ok_or_else(|| unusable("the token is not there"))?;
@@ -101,11 +101,11 @@ fn token(
     if token.attribute((WSU, "Id")) != Some(id) {
         return Err(unusable("the token is named by another attribute than wsu:Id"));
     }
-    if token.attribute("EncodingType").is_some_and(|encoding| encoding != BASE64) {
+    if attribute(token, "EncodingType").is_some_and(|encoding| encoding != BASE64) {
         return Err(unusable("a token in another encoding"));
     }
     // WCF leaves EncodingType out; a chain (PKIPath) is another value type.
-    if token.attribute("ValueType").is_some_and(|kind| !kind.ends_with("#X509v3")) {
+    if attribute(token, "ValueType").is_some_and(|kind| !kind.ends_with("#X509v3")) {
         return Err(unusable("a token of another type"));
     }
     Ok(KeyReference::Token(base64(token)?))
@@ -137,18 +137,6 @@ fn only<'a, 'i>(mut all: impl Iterator<Item = Node<'a, 'i>>, log: &str) -> Resul
         (Some(one), None) => Ok(one),
         _ => Err(unusable(log)),
     }
-}
-
-pub(crate) fn elements<'a, 'i: 'a>(node: Node<'a, 'i>) -> impl Iterator<Item = Node<'a, 'i>> {
-    node.children().filter(Node::is_element)
-}
-
-pub(crate) fn is(node: Node<'_, '_>, name: &str, namespace: &str) -> bool {
-    node.tag_name().name() == name && node.tag_name().namespace() == Some(namespace)
-}
-
-pub(crate) fn text(node: Node<'_, '_>) -> String {
-    node.children().filter(Node::is_text).filter_map(|n| n.text()).collect::<String>().trim().to_owned()
 }
 
 /// Base64 with any white space: zeep and xmlsec wrap lines.
