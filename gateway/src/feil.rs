@@ -39,10 +39,8 @@ pub fn of_cause(catalogue: &Catalogue, cause: &Cause, request: &[u8]) -> Vec<Fei
 
 /// One NIR-X302 per violation, at most the first hundred, with the total on the first.
 fn violations(catalogue: &Catalogue, invalid: &Invalid, request: &[u8]) -> Vec<Feil> {
-    let paths: Vec<&str> = invalid.violations.iter().map(|v| v.path.as_str()).collect();
-    let places = std::str::from_utf8(request).map(|text| locate(text, &paths)).unwrap_or_default();
     let mut all: Vec<Feil> = Vec::with_capacity(invalid.violations.len());
-    for (index, violation) in invalid.violations.iter().enumerate() {
+    for violation in &invalid.violations {
         let params = [("element", violation.element.clone()), ("felt", violation.element.clone())];
         let mut feil = of_code(catalogue, "NIR-X302", &params);
         feil.melding = format!("{} {}", feil.melding, violation.nb);
@@ -50,11 +48,11 @@ fn violations(catalogue: &Catalogue, invalid: &Invalid, request: &[u8]) -> Vec<F
         if let Some(hint) = &violation.hint_nb {
             feil.loesning = hint.clone();
         }
-        feil.felt = Some(violation.element.clone());
-        feil.xpath = Some(violation.path.clone());
-        set_place(&mut feil, places.get(index).copied().flatten());
+        feil.felt = Some(violation.element.clone()).filter(|element| !element.is_empty());
+        feil.xpath = Some(violation.path.clone()).filter(|path| !path.is_empty());
         all.push(feil);
     }
+    find_places(all.iter_mut().collect(), request);
     if let Some(first) = all.first_mut()
         && invalid.total > invalid.violations.len()
     {
@@ -91,8 +89,23 @@ pub fn post_svar(post: &PostAnswer) -> PostSvar {
     }
 }
 
+/// Writes line and column of everything that has a path, from the message as it was sent.
+pub fn find_places(all: Vec<&mut Feil>, request: &[u8]) {
+    let paths: Vec<String> = all.iter().map(|feil| feil.xpath.clone().unwrap_or_default()).collect();
+    if paths.iter().all(String::is_empty) {
+        return;
+    }
+    let Ok(text) = std::str::from_utf8(request) else { return };
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    for (feil, place) in all.into_iter().zip(locate(text, &paths)) {
+        if feil.xpath.is_some() {
+            set_place(feil, place);
+        }
+    }
+}
+
 /// Writes line and column.
-pub fn set_place(feil: &mut Feil, place: Option<(u32, u32)>) {
+fn set_place(feil: &mut Feil, place: Option<(u32, u32)>) {
     if let Some((line, column)) = place {
         feil.linje = i32::try_from(line).ok();
         feil.kolonne = i32::try_from(column).ok();

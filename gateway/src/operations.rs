@@ -99,13 +99,23 @@ impl Context {
 
     /// Runs the work in the ledger and seals what it answers.
     pub async fn committed(self, work: Work) -> Reply {
+        let outcome = self.commit(work).await;
+        self.answered(outcome).await
+    }
+
+    /// Runs the work in the ledger.
+    pub async fn commit(&self, work: Work) -> Result<Done, LedgerError> {
         let job = Job { exchange: self.exchange.clone(), work };
-        match self.app.ledger.commit(job).await {
-            Some(Ok(Done { answer, bevis, .. })) => {
+        self.app.ledger.commit(job).await.unwrap_or(Err(LedgerError::OutcomeUnknown))
+    }
+
+    /// Seals what the ledger answered.
+    pub async fn answered(self, outcome: Result<Done, LedgerError>) -> Reply {
+        match outcome {
+            Ok(Done { answer, bevis, .. }) => {
                 reply::sealed(&self.app, self.to, answer, Some((self.exchange, bevis))).await
             }
-            Some(Err(error)) => self.failed(&error).await,
-            None => self.failed(&LedgerError::OutcomeUnknown).await,
+            Err(error) => self.failed(&error).await,
         }
     }
 
@@ -123,12 +133,13 @@ impl Context {
 
     /// The declared Fault of a read: the same `Feil` list as a receipt has (contract.md 0.9).
     pub async fn nir_feil(self, root: &str, findings: &[Finding]) -> Reply {
-        let feil: Vec<_> = findings
+        let mut feil: Vec<_> = findings
             .iter()
             .map(|f| {
                 feil::of_finding(self.app.catalogue, f, uuid::Uuid::new_v4(), translate::read_xpath(root, f.field))
             })
             .collect();
+        feil::find_places(feil.iter_mut().collect(), &self.exchange.request);
         let outcome = feil.first().map(|f| f.kode.clone()).unwrap_or_default();
         metrics::counter!("nir_refused_total", "code" => outcome.clone()).increment(1);
         let answer = reply::fault_body(self.to.soap, FaultCode::Sender, feil.clone());

@@ -1,7 +1,11 @@
 //! `sendRegistreringer`: the message goes to the ledger as a command, or through a dry run beside it.
 
 use nir_xsd::message::Registreringsmelding;
-use register::ledger::{Work, dry_run};
+use register::command::Command;
+use register::decide::finding;
+use register::ledger::{LedgerError, Work, dry_run};
+use register::receipt::Field;
+use register::rejection::Rejection;
 
 use crate::ids::RandomIds;
 use crate::operations::Context;
@@ -10,15 +14,38 @@ use crate::translate;
 
 /// Applies the message; the Kvittering leaves only after the commit.
 pub async fn run(context: Context, melding: Registreringsmelding) -> Reply {
-    let header = context.header(&melding.meldingshode);
-    let command = translate::command(&melding, header, context.app.catalogue);
-    if !command.proevekjoering {
+    let read = || translate::command(&melding, context.header(&melding.meldingshode), context.app.catalogue);
+    let command = read();
+    if command.proevekjoering {
+        return rehearse(context, &command).await;
+    }
+    if context.app.faults.as_ref().is_some_and(|faults| faults.take_k705()) {
+        let command = busy(command);
         return context.committed(Work::Register(Box::new(command))).await;
     }
-    // A dry run reads without locks, never enters the batch and spends no id (design.md 17).
+    match context.commit(Work::Register(Box::new(command))).await {
+        // The same message, judged by that alone: its receipt says so, and its first receipt time is kept.
+        Err(LedgerError::Locked) => {
+            let command = busy(read());
+            context.committed(Work::Register(Box::new(command))).await
+        }
+        outcome => context.answered(outcome).await,
+    }
+}
+
+/// A dry run reads without locks, never enters the batch and spends no id (design.md 17).
+async fn rehearse(context: Context, command: &Command) -> Reply {
     let (app, received) = (&context.app, context.exchange.received);
-    match dry_run(&app.store, &command, &app.policy, received, &mut RandomIds).await {
+    match dry_run(&app.store, command, &app.policy, received, &mut RandomIds).await {
         Ok(receipt) => context.committed(Work::DryRun(Box::new(receipt))).await,
         Err(error) => context.failed(&error.into()).await,
     }
+}
+
+/// The command, of which every line meets a person under treatment (NIR-K705): nothing is stored, no id is spent.
+fn busy(mut command: Command) -> Command {
+    for line in command.persons.iter_mut().flat_map(|person| &mut person.lines) {
+        line.form_errors = vec![finding(Rejection::PersonLocked, Field::Person("dufNummer"))];
+    }
+    command
 }

@@ -1,13 +1,12 @@
 //! `Receipt` to `Kvittering`: one result per line, each error with its XPath and its place in the message sent.
 
-use nir_wsdl::locate::locate;
 use nir_xsd::message as wire;
 use register::codes::Catalogue;
 use register::ledger::Render;
 use register::receipt::{Field, Finding, LineOutcome, Receipt, Status};
 use uuid::Uuid;
 
-use crate::feil::{of_finding, post_svar, set_place};
+use crate::feil::{find_places, of_finding, post_svar};
 use crate::translate::{notice, stream_position};
 
 /// Writes receipts for the ledger.
@@ -153,17 +152,7 @@ fn place(kvittering: &mut wire::Kvittering, request: &[u8]) {
             all.extend(registrering.feil.iter_mut());
         }
     }
-    let paths: Vec<String> = all.iter().map(|f| f.xpath.clone().unwrap_or_default()).collect();
-    if paths.iter().all(String::is_empty) {
-        return;
-    }
-    let Ok(text) = std::str::from_utf8(request) else { return };
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    for (feil, place) in all.into_iter().zip(locate(text, &paths)) {
-        if feil.xpath.is_some() {
-            set_place(feil, place);
-        }
-    }
+    find_places(all, request);
 }
 
 fn status(status: Status) -> &'static str {
