@@ -1,7 +1,7 @@
 //! The sandbox's own control: `GET /sandbox`, `POST /sandbox/{clock,reset,fault}` on loopback (design.md 10).
 //!
-//! Any page in a browser can send requests to loopback; so the Host must be a loopback name (no DNS rebinding)
-//! and a POST must be JSON (no request from another origin without a preflight that is never allowed).
+//! Any page in a browser can send requests to loopback; so Host, and Origin where there is one, must be loopback names
+//! (no DNS rebinding, no other site), and a POST must be JSON (which needs a preflight that is never allowed).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl Control {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
         let answer = match (&head.method, head.uri.path()) {
-            _ if !is_loopback(&head.headers) => Err((StatusCode::FORBIDDEN, "call it as localhost".to_owned())),
+            _ if !is_local(&head.headers) => Err((StatusCode::FORBIDDEN, "call it as localhost".to_owned())),
             (&Method::GET, "/") | (&Method::GET, "/sandbox") => self.status().await,
             (&Method::POST, path @ ("/sandbox/clock" | "/sandbox/fault" | "/sandbox/reset")) => {
                 match read(&head.headers, body).await {
@@ -189,8 +189,15 @@ async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, (StatusCode,
     }
 }
 
-fn is_loopback(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+/// Whether the caller, and the page it may stand on, name this machine.
+fn is_local(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
+    let origin = text(header::ORIGIN).map(|origin| origin.split_once("://").map_or("", |(_, host)| host));
+    text(header::HOST).is_some_and(is_loopback) && origin.is_none_or(is_loopback)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, rest)| port(rest)).map_or(host, |(name, _)| name);
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }

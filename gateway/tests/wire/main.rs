@@ -15,6 +15,7 @@ mod sandbox;
 // The tests.
 mod attacks;
 mod codes;
+mod control;
 mod http;
 mod idempotency;
 mod kill;
