@@ -34,26 +34,25 @@ pub fn sha256(bytes: &[u8]) -> Hash {
     out
 }
 
-/// What is stored of request and answer, as one digest: a changed byte of either shows without any key.
-pub(crate) fn stored_sha256(request: Option<&[u8]>, answer: &[u8]) -> Hash {
-    let mut context = Context::new(&SHA256);
-    let request = request.unwrap_or_default();
-    context.update(&(request.len() as u64).to_be_bytes());
-    context.update(request);
-    context.update(answer);
-    let mut out = [0; 32];
-    out.copy_from_slice(context.finish().as_ref());
+/// What is stored of request and answer, a digest each: a changed byte of either shows without any key, and the one that
+/// is left shows it when retention dropped the other.
+pub(crate) fn stored_sha256(request: Option<&[u8]>, answer: &[u8]) -> [u8; 64] {
+    let mut out = [0; 64];
+    out[..32].copy_from_slice(&sha256(request.unwrap_or_default()));
+    out[32..].copy_from_slice(&sha256(answer));
     out
 }
 
-/// Hash of a row: over the hash before it and every field but the payloads, each with its length before it.
-pub(crate) fn row_hash(before: &[u8], row: &EvidenceRow) -> Hash {
+/// Hash of a row: over the hash before it, the chain's name and every field but the payloads, each with its length
+/// before it.
+pub(crate) fn row_hash(kjede: &str, before: &[u8], row: &EvidenceRow) -> Hash {
     let mut context = Context::new(&SHA256);
     let mut field = |bytes: &[u8]| {
         context.update(&(bytes.len() as u64).to_be_bytes());
         context.update(bytes);
     };
     field(b"nir evidence 1");
+    field(kjede.as_bytes());
     field(before);
     field(&row.chain.to_be_bytes());
     field(&row.position.to_be_bytes());
@@ -63,12 +62,16 @@ pub(crate) fn row_hash(before: &[u8], row: &EvidenceRow) -> Hash {
     field(row.operation.as_bytes());
     field(row.signer.as_bytes());
     // Absent and empty are told apart.
-    for text in [&row.avsendersystem, &row.meldings_id] {
-        field(if text.is_some() { b"1" } else { b"0" });
-        field(text.as_deref().unwrap_or_default().as_bytes());
+    let about = row.about.map(i64::to_be_bytes);
+    for field_or_none in [
+        row.avsendersystem.as_deref().map(str::as_bytes),
+        row.meldings_id.as_deref().map(str::as_bytes),
+        about.as_ref().map(<[u8; 8]>::as_slice),
+    ] {
+        field(if field_or_none.is_some() { b"1" } else { b"0" });
+        field(field_or_none.unwrap_or_default());
     }
     field(row.outcome.as_bytes());
-    field(&row.about.unwrap_or(-1).to_be_bytes());
     field(&row.request_sha256);
     field(&row.answer_sha256);
     field(&row.stored_sha256);

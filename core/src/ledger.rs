@@ -13,6 +13,8 @@ use crate::policy::Policy;
 use crate::receipt::{Bevis, Receipt};
 use crate::store::StoreError;
 
+mod answers;
+mod attempt;
 mod batch;
 mod chain;
 mod dry_run;
@@ -110,8 +112,14 @@ pub enum LedgerError {
     #[error("others kept the same rows")]
     Locked,
     /// The store failed; nothing was stored (NIR-I901).
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    #[error("{0}")]
+    Store(Arc<StoreError>),
+}
+
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        LedgerError::Store(Arc::new(error))
+    }
 }
 
 /// Writes an answer in its wire form; the register knows no XML.

@@ -3,7 +3,7 @@
 //! No `Any`, no ORM, no triggers, no clock in SQL: what is written comes from the caller. Reads take a connection of
 //! their own; writes go through [`Tx`], one per batch.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::change::{Notice, NumberedNotice};
 use crate::id::Duf;
@@ -11,64 +11,26 @@ use crate::person::{Person, PersonHistory};
 use crate::receipt::StreamPosition;
 use crate::registry::{Registry, RegistryEntry};
 
+mod error;
 pub mod postgres;
+pub mod replay;
 pub mod rows;
 pub mod snapshot;
 pub mod sqlite;
+mod tx;
 
-use rows::{EvidenceRow, Loaded, PersonRows, StreamRow, Wanted, Writes};
+pub use error::StoreError;
+pub(crate) use error::{bad_json, inconsistent};
+pub(crate) use tx::Tx;
 
-/// Changes of one page of a stream, at most this many bytes of payload (design.md 17, Streams).
+use rows::{FoundEvidence, PersonRows};
+
+/// Changes of one page of a stream, at most this many (design.md 17, Streams).
+const PAGE_CHANGES: i64 = 1_000;
+/// And at most this many bytes of payload.
 const PAGE_BYTES: usize = 1_000_000;
-
-/// Why the store could not do it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database said no. Its words never hold what a message said: values travel as parameters.
-    #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// A migration could not run.
-    #[error("migration: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-    /// Two transactions wanted the same rows; the whole may be tried again.
-    #[error("conflict with another transaction: {0}")]
-    Conflict(String),
-    /// The commit was sent and no answer came: it may have happened.
-    #[error("outcome of the commit is unknown: {0}")]
-    CommitUnknown(String),
-    /// The database is of another profile, or not migrated.
-    #[error("{0}")]
-    NotReady(String),
-    /// A row that the register wrote cannot be read back.
-    #[error("inconsistent: {table} {key}: {what}")]
-    Inconsistent {
-        /// The table.
-        table: &'static str,
-        /// The row.
-        key: String,
-        /// What is wrong with it.
-        what: String,
-    },
-}
-
-/// SQLSTATE or SQLite code of an error that may go away when the whole is tried again.
-fn conflict(error: &sqlx::Error) -> Option<String> {
-    let database = error.as_database_error()?;
-    let code = database.code()?.into_owned();
-    // PostgreSQL: unique violation, deadlock, serialization failure. SQLite: constraint, busy.
-    let again = ["23505", "40P01", "40001", "1555", "2067", "5", "517"].contains(&code.as_str());
-    again.then_some(code)
-}
-
-impl StoreError {
-    /// A database error, sorted into those that a new try may mend and others.
-    pub(crate) fn sorted(error: sqlx::Error) -> Self {
-        match conflict(&error) {
-            Some(code) => StoreError::Conflict(code),
-            None => StoreError::Database(error),
-        }
-    }
-}
+/// Persons that one transaction inserts.
+const PERSONS_AT_ONCE: usize = 500;
 
 /// A page of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,13 +52,7 @@ pub enum Store {
     Postgres(postgres::Postgres),
 }
 
-/// One transaction of a lane.
-#[derive(Debug)]
-pub(crate) enum Tx {
-    Sqlite(sqlite::SqliteTx),
-    Postgres(postgres::PostgresTx),
-}
-
+/// Calls the same method of either module.
 macro_rules! on {
     ($self:expr, $inner:ident => $call:expr) => {
         match $self {
@@ -105,6 +61,7 @@ macro_rules! on {
         }
     };
 }
+pub(crate) use on;
 
 impl Store {
     /// Connects. `sqlite:PATH` creates the file when it is missing; `postgres://…` names a database that exists.
@@ -124,33 +81,47 @@ impl Store {
         }
     }
 
-    /// Creates or upgrades the tables and sets the profile, which can never be changed.
+    /// Creates or upgrades the tables and sets the profile, which can never be changed: a database of another profile
+    /// is left as it is.
     pub async fn migrate(&self, profile: &str) -> Result<(), StoreError> {
+        if !on!(self, store => store.applied().await)?.is_empty() {
+            self.check_profile(profile, true).await?;
+        }
         on!(self, store => store.migrate().await)?;
-        on!(self, store => store.set_meta("profile", profile).await)?;
-        on!(self, store => store.set_meta("registry_version", "0").await)?;
-        on!(self, store => store.set_meta("snapshot_format", &snapshot::FORMAT.to_string()).await)?;
+        for (key, value) in
+            [("profile", profile), ("registry_version", "0"), ("snapshot_format", &snapshot::FORMAT.to_string())]
+        {
+            on!(self, store => store.set_meta(key, value).await)?;
+        }
         self.check_ready(profile).await
     }
 
-    /// That the database is migrated, of this profile, and of a snapshot format that this version reads.
+    /// That the database is migrated, of this profile, and of a snapshot format that this version writes.
     pub async fn check_ready(&self, profile: &str) -> Result<(), StoreError> {
-        let not_ready = |what: String| Err(StoreError::NotReady(what));
-        let found = match on!(self, store => store.meta("profile").await) {
-            Ok(Some(found)) => found,
-            _ => return not_ready("the database is not prepared: run nir-gateway migrate".into()),
-        };
-        if found != profile {
-            return not_ready(format!("the database is of profile {found}, not {profile}"));
+        let applied = on!(self, store => store.applied().await)?;
+        let newest = on!(self, store => store.newest_migration());
+        if !applied.contains(&newest) {
+            return Err(StoreError::NotReady("the database is not prepared: run nir-gateway migrate".into()));
         }
+        self.check_profile(profile, false).await?;
         let format = on!(self, store => store.meta("snapshot_format").await)?.unwrap_or_default();
         if format != snapshot::FORMAT.to_string() {
-            return not_ready(format!(
+            return Err(StoreError::NotReady(format!(
                 "the database writes snapshot format {format}, this version {}",
                 snapshot::FORMAT
-            ));
+            )));
         }
         Ok(())
+    }
+
+    async fn check_profile(&self, profile: &str, may_be_unset: bool) -> Result<(), StoreError> {
+        match on!(self, store => store.meta("profile").await)? {
+            Some(found) if found == profile => Ok(()),
+            Some(found) => Err(StoreError::NotReady(format!("the database is of profile {found}, not {profile}"))),
+            // A first migration that was interrupted.
+            None if may_be_unset => Ok(()),
+            None => Err(StoreError::NotReady("the database has no profile: run nir-gateway migrate".into())),
+        }
     }
 
     /// Whether the database answers.
@@ -190,11 +161,12 @@ impl Store {
         tx.commit().await
     }
 
-    /// Adds persons that are not there yet (sandbox, import; only sources insert persons: design.md 7).
+    /// Adds those persons that are not there yet (sandbox, import; only sources insert persons: design.md 7).
     pub async fn insert_persons(&self, persons: &[Person]) -> Result<(), StoreError> {
-        for some in persons.chunks(500) {
+        for some in persons.chunks(PERSONS_AT_ONCE) {
+            let rows = some.iter().map(to_microseconds).map(|person| PersonRows::of(&person));
+            let rows = rows.collect::<Result<Vec<_>, _>>()?;
             let mut tx = self.begin().await?;
-            let rows = some.iter().map(PersonRows::of).collect::<Result<Vec<_>, _>>()?;
             tx.insert_persons(&rows).await?;
             tx.commit().await?;
         }
@@ -209,9 +181,9 @@ impl Store {
     ) -> Result<(Option<PersonHistory>, Option<StreamPosition>), StoreError> {
         let mut tx = self.begin_read().await?;
         let history = tx.history(duf).await?;
-        let stream = tx.stream(avsendersystem).await?;
+        let stream = tx.streams(&[avsendersystem.to_owned()]).await?;
         tx.rollback().await;
-        Ok((history, stream.map(|row| row.position(avsendersystem))))
+        Ok((history, stream.first().map(|(system, row)| row.position(system))))
     }
 
     /// Where a stream stands; `None` when the avsendersystem has none.
@@ -232,8 +204,10 @@ impl Store {
         after: i64,
         limit: i64,
     ) -> Result<Option<ChangesPage>, StoreError> {
-        let Some(row) = on!(self, store => store.stream(avsendersystem).await)? else { return Ok(None) };
+        // The changes first: what is committed between the two reads is then `more`, never a number beyond the head.
+        let limit = limit.clamp(0, PAGE_CHANGES);
         let found = on!(self, store => store.changes(avsendersystem, after, limit).await)?;
+        let Some(row) = on!(self, store => store.stream(avsendersystem).await)? else { return Ok(None) };
         let mut bytes = 0;
         let mut changes = Vec::with_capacity(found.len());
         for (number, data) in found {
@@ -242,7 +216,7 @@ impl Store {
                 break;
             }
             let notice: Notice = serde_json::from_str(&data)
-                .map_err(|error| inconsistent("change", &format!("{avsendersystem} {number}"), &error.to_string()))?;
+                .map_err(|error| bad_json("change", &format!("{avsendersystem} {number}"), &error))?;
             changes.push(NumberedNotice { sekvensnummer: number, notice });
         }
         let last = changes.last().map_or(after, |change| change.sekvensnummer);
@@ -254,14 +228,14 @@ impl Store {
         on!(self, store => store.chains().await)
     }
 
-    /// Rows of a chain after a position, in order.
-    pub(crate) async fn evidence(&self, chain: i32, after: i64, limit: i64) -> Result<Vec<EvidenceRow>, StoreError> {
-        on!(self, store => store.evidence(chain, after, limit).await)
+    /// Rows of a chain from a position on, in order.
+    pub(crate) async fn evidence(&self, chain: i32, from: i64, limit: i64) -> Result<Vec<FoundEvidence>, StoreError> {
+        on!(self, store => store.evidence(chain, from, limit).await)
     }
 
-    /// Whether the data key of a row is still there.
-    pub(crate) async fn data_key(&self, chain: i32, position: i64) -> Result<Option<Vec<u8>>, StoreError> {
-        on!(self, store => store.data_key(chain, position).await)
+    /// Rows of evidence and data keys that belong to no chain or row: (chain, position) of the first.
+    pub(crate) async fn stray_evidence(&self) -> Result<Option<(i32, i64)>, StoreError> {
+        on!(self, store => store.stray_evidence().await)
     }
 
     /// Every person's key, for checks over the whole register.
@@ -272,8 +246,18 @@ impl Store {
 
     /// The snapshot of a person as it is stored.
     pub async fn snapshot(&self, duf: Duf) -> Result<Option<Person>, StoreError> {
-        let state = on!(self, store => store.snapshot(duf.to_stored()).await)?;
-        state.map(|bytes| snapshot::decode(duf, &bytes)).transpose()
+        let mut tx = self.begin_read().await?;
+        let row = tx.person_row(duf).await?;
+        tx.rollback().await;
+        row.map(|row| snapshot::decode(duf, &row.state)).transpose()
+    }
+
+    /// Writes the rows of a batch as they are, in a transaction of their own: what a benchmark holds a batch against.
+    #[doc(hidden)]
+    pub async fn write_rows(&self, writes: &rows::Writes) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        tx.write(writes).await?;
+        tx.commit().await
     }
 
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
@@ -292,109 +276,12 @@ impl Store {
     }
 }
 
-impl Tx {
-    /// The version of the registry that this transaction sees.
-    pub async fn registry_version(&mut self) -> Result<i64, StoreError> {
-        let text = on!(self, tx => tx.meta("registry_version").await)?.unwrap_or_default();
-        text.parse().map_err(|_| inconsistent("meta", "registry_version", "no number"))
+/// Both databases hold times to the microsecond, so the snapshot and the rows' data must too.
+fn to_microseconds(person: &Person) -> Person {
+    let mut person = person.clone();
+    for fact in &mut person.facts {
+        fact.system_from = fact.system_from.trunc_subsecs(6);
+        fact.system_to = fact.system_to.map(|to| to.trunc_subsecs(6));
     }
-
-    /// The registry that this transaction sees.
-    pub async fn load_registry(&mut self) -> Result<Registry, StoreError> {
-        let version = self.registry_version().await?;
-        let rows = on!(self, tx => tx.registry_rows().await)?;
-        let mut entries = Vec::with_capacity(rows.len());
-        for (key, data) in rows {
-            let entry: RegistryEntry = serde_json::from_str(&data)
-                .map_err(|error| inconsistent("registry_entry", &key, &error.to_string()))?;
-            entries.push(entry);
-        }
-        let mut registry = Registry::from_entries(version, entries);
-        for (user, last_used) in on!(self, tx => tx.user_uses().await)? {
-            if let Some(user) = registry.users.get_mut(&user) {
-                user.last_used = user.last_used.max(last_used);
-            }
-        }
-        Ok(registry)
-    }
-
-    async fn put_registry(&mut self, entries: &[RegistryEntry], at: DateTime<Utc>) -> Result<(), StoreError> {
-        let version = self.registry_version().await? + 1;
-        on!(self, tx => tx.set_meta("registry_version", &version.to_string()).await)?;
-        for entry in entries {
-            let data = serde_json::to_string(entry)
-                .map_err(|error| inconsistent("registry_entry", &entry.key(), &error.to_string()))?;
-            on!(self, tx => tx.put_entry(&entry.key(), &data, at).await)?;
-            if let RegistryEntry::Avsendersystem(system) = entry {
-                on!(self, tx => tx.open_stream(&system.id).await)?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn insert_persons(&mut self, persons: &[PersonRows]) -> Result<(), StoreError> {
-        on!(self, tx => tx.insert_persons(persons).await)
-    }
-
-    async fn history(&mut self, duf: Duf) -> Result<Option<PersonHistory>, StoreError> {
-        on!(self, tx => tx.history(duf).await)
-    }
-
-    async fn stream(&mut self, avsendersystem: &str) -> Result<Option<StreamRow>, StoreError> {
-        on!(self, tx => tx.stream(avsendersystem).await)
-    }
-
-    /// Locks and loads what a batch needs: persons, message ids, references (three statements).
-    pub async fn load(&mut self, wanted: &Wanted, lock: bool) -> Result<Loaded, StoreError> {
-        on!(self, tx => tx.load(wanted, lock).await)
-    }
-
-    /// Takes numbers in streams, in order of the streams; the rows as they are after.
-    pub async fn take_numbers(&mut self, counts: &[(String, i64)]) -> Result<Vec<(String, StreamRow)>, StoreError> {
-        on!(self, tx => tx.take_numbers(counts).await)
-    }
-
-    /// Where a stream stands, in this transaction.
-    pub async fn streams(&mut self, systems: &[String]) -> Result<Vec<(String, StreamRow)>, StoreError> {
-        on!(self, tx => tx.streams(systems).await)
-    }
-
-    /// Raises the cursor and the last number handed out; never lowers them.
-    pub async fn move_cursors(&mut self, moves: &[rows::CursorMove]) -> Result<(), StoreError> {
-        on!(self, tx => tx.move_cursors(moves).await)
-    }
-
-    /// Writes the rows of a batch, a constant number of statements.
-    pub async fn write(&mut self, writes: &Writes) -> Result<(), StoreError> {
-        on!(self, tx => tx.write(writes).await)
-    }
-
-    /// Opens an incarnation of a chain.
-    pub async fn open_chain(&mut self, node: &str, lane: i32) -> Result<rows::ChainRow, StoreError> {
-        on!(self, tx => tx.open_chain(node, lane).await)
-    }
-
-    /// All chains as this transaction sees them.
-    pub async fn chains(&mut self) -> Result<Vec<rows::ChainRow>, StoreError> {
-        on!(self, tx => tx.chains().await)
-    }
-
-    /// Stored answers by their evidence rows.
-    pub async fn answers(&mut self, places: &[(i32, i64)]) -> Result<Vec<rows::AnswerRow>, StoreError> {
-        on!(self, tx => tx.answers(places).await)
-    }
-
-    /// Commits. An error after the commit was sent is told apart: it may have happened.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        on!(self, tx => tx.commit().await)
-    }
-
-    /// Gives it up.
-    pub async fn rollback(self) {
-        on!(self, tx => tx.rollback().await);
-    }
-}
-
-pub(crate) fn inconsistent(table: &'static str, key: &str, what: &str) -> StoreError {
-    StoreError::Inconsistent { table, key: key.to_owned(), what: what.to_owned() }
+    person
 }

@@ -58,12 +58,14 @@ CREATE TABLE post_version (
     PRIMARY KEY (duf, row_no)
 );
 
--- avsendersReferanse: unique in the avsendersystem (contract.md 0.6).
+-- avsendersReferanse: unique in the avsendersystem (contract.md 0.6). attached is the version of the person that attached
+-- it: the order among the references of a post.
 CREATE TABLE post_reference (
     avsendersystem text NOT NULL,
     reference text NOT NULL,
     duf bigint NOT NULL,
     post_id uuid NOT NULL,
+    attached bigint NOT NULL,
     system_from timestamptz NOT NULL,
     PRIMARY KEY (avsendersystem, reference)
 );

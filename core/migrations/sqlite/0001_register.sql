@@ -58,12 +58,14 @@ CREATE TABLE post_version (
     PRIMARY KEY (duf, row_no)
 ) STRICT, WITHOUT ROWID;
 
--- avsendersReferanse: unique in the avsendersystem (contract.md 0.6).
+-- avsendersReferanse: unique in the avsendersystem (contract.md 0.6). attached is the version of the person that attached
+-- it: the order among the references of a post.
 CREATE TABLE post_reference (
     avsendersystem TEXT NOT NULL,
     reference TEXT NOT NULL,
     duf INTEGER NOT NULL,
     post_id TEXT NOT NULL,
+    attached INTEGER NOT NULL,
     system_from INTEGER NOT NULL,
     PRIMARY KEY (avsendersystem, reference)
 ) STRICT;

@@ -1,13 +1,14 @@
 //! `nir-gateway log verify`: every chain recomputed row by row (design.md 9).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::evidence::{Kind, checkpoint_text, payload, row_hash, sha256, stored_sha256};
 use crate::store::rows::{ChainRow, EvidenceRow};
 use crate::store::{Store, StoreError};
 
-/// Rows read at once.
-const PAGE: i64 = 500;
+/// Rows read at once: each may hold a message of 4 MiB.
+const PAGE: i64 = 64;
 
 /// Every chain holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,32 +49,41 @@ pub enum Broken {
 /// Checks the signature of a checkpoint: (signed bytes, signature) → whether it holds.
 pub type CheckSignature<'a> = &'a (dyn Fn(&[u8], &[u8]) -> bool + Sync);
 
-/// Recomputes every chain. With `signature`, checkpoints must verify too.
+/// Recomputes every chain. With `signature`, checkpoints must verify too. Nodes may go on writing meanwhile.
 pub async fn verify(store: &Store, signature: Option<CheckSignature<'_>>) -> Result<Report, Broken> {
     let chains = store.chains().await?;
     let mut reports = Vec::with_capacity(chains.len());
-    let mut named: Vec<(String, Head)> = Vec::new();
+    let mut named = Named::new();
     for chain in &chains {
-        let checkpoints = one(store, chain, signature, &mut named).await?;
-        reports.push(ChainReport { kjede: chain.kjede(), rows: chain.head_position, checkpoints });
+        let (rows, checkpoints) = one(store, chain, signature, &mut named).await?;
+        reports.push(ChainReport { kjede: chain.kjede(), rows, checkpoints });
     }
     // What an opening named of another chain must still stand there: a chain that was cut shows.
-    for (by, head) in named {
-        let broken =
-            |what: &str| Broken::Row { kjede: head.kjede.clone(), position: head.position, what: what.to_owned() };
-        let Some(chain) = chains.iter().find(|chain| chain.kjede() == head.kjede) else {
+    let numbers: BTreeMap<String, i32> = chains.iter().map(|chain| (chain.kjede(), chain.chain)).collect();
+    for ((kjede, position), (hash, by)) in named {
+        let broken = |what: &str| Broken::Row { kjede: kjede.clone(), position, what: what.to_owned() };
+        let Some(chain) = numbers.get(&kjede) else {
             return Err(broken(&format!("the chain is gone, and {by} names it")));
         };
-        if head.position == 0 {
+        if position == 0 {
             continue;
         }
-        let rows = store.evidence(chain.chain, head.position - 1, 1).await?;
-        if !rows.first().is_some_and(|row| row.position == head.position && hex::encode(&row.hash) == head.hash) {
+        let found = store.evidence(*chain, position, 1).await?;
+        let row = found.first().filter(|found| found.position == position).and_then(|found| found.row.as_ref().ok());
+        if row.is_none_or(|row| hex::encode(&row.hash) != hash) {
             return Err(broken(&format!("the row is not the one that {by} names")));
         }
     }
+    if let Some((chain, position)) = store.stray_evidence().await? {
+        let kjede = chains.iter().find(|row| row.chain == chain).map_or_else(|| chain.to_string(), ChainRow::kjede);
+        let what = "a row or a data key that belongs to nothing".to_owned();
+        return Err(Broken::Row { kjede, position, what });
+    }
     Ok(Report { chains: reports })
 }
+
+/// (chain, position) → (hash, and the chain whose opening names it first).
+type Named = BTreeMap<(String, i64), (String, String)>;
 
 /// A head as an opening names it.
 #[derive(Debug, PartialEq, Eq)]
@@ -101,13 +111,10 @@ pub(crate) fn heads(chains: &[ChainRow]) -> String {
 fn read_heads(text: &str) -> Option<Vec<Head>> {
     text.lines()
         .map(|line| {
-            let mut words = line.split(' ');
-            let head = Head {
-                kjede: words.next()?.to_owned(),
-                position: words.next()?.parse().ok()?,
-                hash: words.next()?.to_owned(),
-            };
-            words.next().is_none().then_some(head)
+            // The name comes first, and a node may be called anything.
+            let mut words = line.rsplitn(3, ' ');
+            let (hash, position, kjede) = (words.next()?, words.next()?, words.next()?);
+            Some(Head { kjede: kjede.to_owned(), position: position.parse().ok()?, hash: hash.to_owned() })
         })
         .collect()
 }
@@ -116,67 +123,86 @@ async fn one(
     store: &Store,
     chain: &ChainRow,
     signature: Option<CheckSignature<'_>>,
-    named: &mut Vec<(String, Head)>,
-) -> Result<i64, Broken> {
+    named: &mut Named,
+) -> Result<(i64, i64), Broken> {
     let kjede = chain.kjede();
-    let (mut at, mut before, mut checkpoints) = (0, vec![0_u8; 32], 0);
+    let broken = |position, what: &str| Broken::Row { kjede: kjede.clone(), position, what: what.to_owned() };
+    let (mut at, mut before, mut checkpoints, mut from, mut ends) = (0, vec![0_u8; 32], 0, i64::MIN, None);
     loop {
-        let rows = store.evidence(chain.chain, at, PAGE).await?;
-        if rows.is_empty() {
-            break;
+        let found = store.evidence(chain.chain, from, PAGE).await?;
+        if found.is_empty() {
+            // The head is read after the rows: where it is further on, rows were written meanwhile.
+            let head = store.chains().await?.into_iter().find(|row| row.chain == chain.chain);
+            match head {
+                Some(head) if head.head_position == at && head.head_hash == before => return Ok((at, checkpoints)),
+                Some(head) if head.head_position > at && ends != Some(at) => ends = Some(at),
+                Some(head) if head.head_position > at => {
+                    let what = format!("the row is missing; the chain's head says {}", head.head_position);
+                    return Err(broken(at + 1, &what));
+                }
+                Some(head) => {
+                    let what = format!("the chain ends here, and its head says {}", head.head_position);
+                    return Err(broken(at, &what));
+                }
+                None => return Err(broken(at, "the chain is gone")),
+            }
         }
-        for row in rows {
-            let broken = |position, what: &str| Broken::Row { kjede: kjede.clone(), position, what: what.to_owned() };
-            if row.position != at + 1 {
-                return Err(broken(at + 1, "the row is missing"));
+        for found in found {
+            let position = found.position;
+            if position != at + 1 {
+                let (position, what) =
+                    if position > at { (at + 1, "the row is missing") } else { (position, "a row before the first") };
+                return Err(broken(position, what));
             }
-            content(&row).map_err(|what| broken(row.position, &what))?;
-            if row_hash(&before, &row).as_slice() != row.hash {
-                return Err(broken(row.position, "the row, or its link to the row before, was changed"));
+            let row = found.row.map_err(|what| broken(position, &what))?;
+            let answer = content(&row).map_err(|what| broken(position, what))?;
+            if row_hash(&kjede, &before, &row).as_slice() != row.hash {
+                return Err(broken(position, "the row, or its link to the row before, was changed"));
             }
-            if row.request.is_some()
-                && row.kind == Kind::Exchange as i16
-                && store.data_key(row.chain, row.position).await?.is_none()
-            {
-                return Err(broken(row.position, "the data key is gone, and the payload is still there"));
+            if row.request.is_some() && !found.has_key {
+                return Err(broken(position, "the data key is gone, and the payload is still there"));
+            }
+            if row.request.is_none() && found.has_key {
+                return Err(broken(position, "the payload is gone, and its data key is still there"));
             }
             if row.kind == Kind::Opening as i16 {
-                let text = payload::decompress(row.dictionary, &row.answer)?;
-                let heads = String::from_utf8(text).ok().and_then(|text| read_heads(&text));
-                let heads = heads.ok_or_else(|| broken(row.position, "the opening cannot be read"))?;
-                named.extend(heads.into_iter().map(|head| (kjede.clone(), head)));
-            }
-            if row.kind == Kind::Checkpoint as i16 {
+                let heads = String::from_utf8(answer).ok().and_then(|text| read_heads(&text));
+                let heads = heads.ok_or_else(|| broken(position, "the opening cannot be read"))?;
+                for head in heads {
+                    let (hash, by) =
+                        named.entry((head.kjede, head.position)).or_insert_with(|| (head.hash.clone(), kjede.clone()));
+                    if *hash != head.hash {
+                        return Err(broken(position, &format!("it names another row than {by} does")));
+                    }
+                }
+            } else if row.kind == Kind::Checkpoint as i16 {
                 checkpoints += 1;
-                let signed = payload::decompress(row.dictionary, &row.answer)?;
-                let holds = |check: CheckSignature<'_>| check(&checkpoint_text(&kjede, at, &before), &signed);
-                if signature.is_some_and(|check| !holds(check)) {
-                    return Err(broken(row.position, "the checkpoint's signature does not hold"));
+                let text = checkpoint_text(&kjede, at, &before);
+                if signature.is_some_and(|check| !check(&text, &answer)) {
+                    return Err(broken(position, "the checkpoint's signature does not hold"));
                 }
             }
-            at = row.position;
+            at = position;
             before = row.hash;
         }
+        from = at + 1;
     }
-    if at != chain.head_position || before != chain.head_hash {
-        let what = format!("the chain ends here, and its head says {}", chain.head_position);
-        return Err(Broken::Row { kjede, position: at, what });
-    }
-    Ok(checkpoints)
 }
 
-/// The payloads are those whose digests the row states. A request that retention dropped is not missed.
-fn content(row: &EvidenceRow) -> Result<(), String> {
-    if row.request.is_some() || row.kind != Kind::Exchange as i16 {
-        let stored = stored_sha256(row.request.as_deref(), &row.answer);
-        if stored.as_slice() != row.stored_sha256 {
-            return Err("the stored request or answer was changed".to_owned());
-        }
+/// The payloads are those whose digests the row states; the answer. A request that retention dropped is not missed.
+fn content(row: &EvidenceRow) -> Result<Vec<u8>, &'static str> {
+    let stored = stored_sha256(row.request.as_deref(), &row.answer);
+    let dropped = row.kind == Kind::Exchange as i16 && row.request.is_none();
+    let (request, answer) = row.stored_sha256.split_at_checked(32).ok_or("a digest was changed")?;
+    if !dropped && request != &stored[..32] {
+        return Err("the stored request was changed");
     }
-    let answer =
-        payload::decompress(row.dictionary, &row.answer).map_err(|_| "the stored answer was changed".to_owned())?;
-    if sha256(&answer).as_slice() != row.answer_sha256 {
-        return Err("the answer is not the one whose digest the row states".to_owned());
+    if answer != &stored[32..] {
+        return Err("the stored answer was changed");
     }
-    Ok(())
+    let plain = payload::decompress(row.dictionary, &row.answer).map_err(|_| "the stored answer cannot be read")?;
+    if sha256(&plain).as_slice() != row.answer_sha256 {
+        return Err("the answer is not the one whose digest the row states");
+    }
+    Ok(plain)
 }

@@ -1,6 +1,6 @@
 //! The jobs of one transaction, from what they need to the rows they leave.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, Utc};
@@ -11,10 +11,11 @@ use crate::command::Command;
 use crate::decide::{Decision, Now};
 use crate::id::Duf;
 use crate::ledger::judge::{IdUse, Judged, Known, KnownIds, Place};
+use crate::post::PostVersion;
 use crate::receipt::{Bevis, Receipt, Status, StreamPosition};
 use crate::state::State;
-use crate::store::rows::{ChangeRow, Closing, PersonRow, ReferenceRow, VersionRow, Wanted, Writes};
-use crate::store::{StoreError, inconsistent};
+use crate::store::rows::{ChangeRow, Closing, PersonRow, ReferenceRow, StreamRow, VersionRow, Wanted, Writes};
+use crate::store::{StoreError, bad_json, inconsistent};
 
 /// What the commands of a batch need to know.
 pub(super) fn wanted<'c>(commands: impl Iterator<Item = &'c Command>, test_series: bool) -> Wanted {
@@ -70,44 +71,64 @@ pub(super) fn status_code(status: Status) -> &'static str {
     }
 }
 
-/// Folds the changes of a decision into the state and into the rows to be written.
-pub(super) fn apply(
-    state: &mut State<'_>,
-    changes: &[Change],
-    recorded: DateTime<Utc>,
-    writes: &mut Writes,
-) -> Result<(), StoreError> {
-    for change in changes {
-        if let Change::VersionWritten { duf, row } = change {
-            let present = state.persons.get(duf).and_then(|person| person.post(row.post_id));
-            if let Some(present) = present {
-                let (duf, row_no) = (duf.to_stored(), present.row_no);
-                // A version that this batch itself wrote is closed in the row that is still to be written.
-                match writes.versions.iter_mut().rfind(|row| row.duf == duf && row.row_no == row_no) {
-                    Some(unwritten) => unwritten.system_to = Some(recorded),
-                    None => writes.closings.push(Closing { duf, row_no, system_to: recorded }),
+/// The rows that the decisions of a batch leave.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    pub writes: Writes,
+    /// Versions of this batch that are not written yet: (duf, row_no) → where in `writes`.
+    unwritten: HashMap<(i64, i64), usize>,
+}
+
+impl Folded {
+    /// Folds the changes of a decision into the state and into the rows to be written.
+    pub fn apply(
+        &mut self,
+        state: &mut State<'_>,
+        changes: &[Change],
+        recorded: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        for change in changes {
+            let duf = change.duf();
+            let person = state.persons.get(&duf);
+            let attached = person.map_or(0, |person| person.version) + 1;
+            let before = match change {
+                Change::VersionWritten { row, .. } => person.and_then(|person| person.post(row.post_id)),
+                Change::ReferenceAttached { .. } => None,
+            };
+            // A version carries all references of its post; those of the version before it have their rows.
+            for ((avsendersystem, reference), (duf, post_id)) in change.references() {
+                let had =
+                    |post: &PostVersion| post.references.iter().any(|(s, r)| (s, r) == (&avsendersystem, &reference));
+                if !before.is_some_and(had) {
+                    let duf = duf.to_stored();
+                    let row = ReferenceRow { avsendersystem, reference, duf, post_id, attached, system_from: recorded };
+                    self.writes.references.push(row);
                 }
             }
-            writes.versions.push(VersionRow::of(*duf, row)?);
-        }
-        for ((avsendersystem, reference), (duf, post_id)) in change.references() {
-            let key = (avsendersystem.clone(), reference.clone());
-            // Only the references that the batch names were asked for; a new version carries all of its post's.
-            let person = state.persons.get(&duf);
-            let stored = person.is_some_and(|person| person.posts.iter().any(|post| post.references.contains(&key)));
-            if !stored && !state.references.contains_key(&key) {
-                writes.references.push(ReferenceRow {
-                    avsendersystem,
-                    reference,
-                    duf: duf.to_stored(),
-                    post_id,
-                    system_from: recorded,
-                });
+            if let Change::VersionWritten { row, .. } = change {
+                if let Some(before) = before {
+                    let (duf, row_no) = (duf.to_stored(), before.row_no);
+                    // A version that this batch itself wrote is closed in the row that is still to be written.
+                    match self.unwritten.get(&(duf, row_no)).and_then(|at| self.writes.versions.get_mut(*at)) {
+                        Some(unwritten) => unwritten.system_to = Some(recorded),
+                        None => self.writes.closings.push(Closing { duf, row_no, system_to: recorded }),
+                    }
+                }
+                self.unwritten.insert((duf.to_stored(), row.row_no), self.writes.versions.len());
+                self.writes.versions.push(VersionRow::of(duf, row)?);
             }
+            state.apply(change);
         }
-        state.apply(change);
+        Ok(())
     }
-    Ok(())
+
+    /// The rows, each table's in the order of its key where two nodes may meet.
+    pub fn finish(mut self) -> Writes {
+        self.writes
+            .references
+            .sort_by(|a, b| (&a.avsendersystem, &a.reference).cmp(&(&b.avsendersystem, &b.reference)));
+        self.writes
+    }
 }
 
 /// Rows of the persons that changed.
@@ -115,23 +136,22 @@ pub(super) fn person_rows(state: &State<'_>, changed: &BTreeSet<Duf>) -> Result<
     changed.iter().filter_map(|duf| state.persons.get(duf)).map(PersonRow::of).collect()
 }
 
-/// Numbers of the batch: how many each stream takes, then one by one as the answers are written.
+/// The streams of a batch as they stand while its answers are written, one by one. The rows of those that change are
+/// locked.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
-    next: BTreeMap<String, i64>,
+pub(super) struct Streams {
+    rows: BTreeMap<String, StreamRow>,
+    changed: BTreeSet<String>,
 }
 
-impl Numbers {
-    /// From the counters as they stand after the batch took its numbers.
-    pub fn new(last: &[(String, i64)], counts: &BTreeMap<String, i64>) -> Self {
-        let next =
-            last.iter().map(|(system, last)| (system.clone(), last - counts.get(system).copied().unwrap_or(0) + 1));
-        Numbers { next: next.collect() }
+impl Streams {
+    pub fn new(rows: impl IntoIterator<Item = (String, StreamRow)>) -> Self {
+        Streams { rows: rows.into_iter().collect(), changed: BTreeSet::new() }
     }
 
-    /// The last number given in a stream so far.
-    pub fn last(&self, system: &str) -> Option<i64> {
-        self.next.get(system).map(|next| next - 1)
+    /// Where a stream stands after the numbers given so far.
+    pub fn position(&self, system: &str) -> Option<StreamPosition> {
+        self.rows.get(system).map(|row| row.position(system))
     }
 
     /// Numbers the notices in order; the rows of the streams, and the notices of `own` with their numbers.
@@ -143,13 +163,12 @@ impl Numbers {
         let mut rows = Vec::with_capacity(notices.len());
         let mut mine = Vec::new();
         for Addressed { avsendersystem, notice } in notices {
-            let next = self.next.get_mut(&avsendersystem);
-            let next =
-                next.ok_or_else(|| inconsistent("stream", &avsendersystem, "an avsendersystem without a stream"))?;
-            let number = *next;
-            *next += 1;
-            let data =
-                serde_json::to_string(&notice).map_err(|e| inconsistent("change", &avsendersystem, &e.to_string()))?;
+            let stream = self.rows.get_mut(&avsendersystem);
+            let stream =
+                stream.ok_or_else(|| inconsistent("stream", &avsendersystem, "an avsendersystem without a stream"))?;
+            stream.last_number += 1;
+            let number = stream.last_number;
+            let data = serde_json::to_string(&notice).map_err(|error| bad_json("change", &avsendersystem, &error))?;
             rows.push(ChangeRow {
                 avsendersystem: avsendersystem.clone(),
                 number,
@@ -160,8 +179,32 @@ impl Numbers {
             if avsendersystem == own {
                 mine.push(NumberedNotice { sekvensnummer: number, notice });
             }
+            self.changed.insert(avsendersystem);
         }
         Ok((rows, mine))
+    }
+
+    /// An answer hands out the stream up to this number.
+    pub fn hand_out(&mut self, system: &str, number: i64) {
+        if let Some(row) = self.rows.get_mut(system).filter(|row| row.handed_out < number) {
+            row.handed_out = number;
+            self.changed.insert(system.to_owned());
+        }
+    }
+
+    /// Moves the cursor forward; `false` beyond what was handed out.
+    pub fn acknowledge(&mut self, system: &str, number: i64) -> bool {
+        let Some(row) = self.rows.get_mut(system).filter(|row| number <= row.handed_out) else { return false };
+        if row.acknowledged < number {
+            row.acknowledged = number;
+            self.changed.insert(system.to_owned());
+        }
+        true
+    }
+
+    /// The rows that changed.
+    pub fn changed(self) -> Vec<(String, StreamRow)> {
+        self.rows.into_iter().filter(|(system, _)| self.changed.contains(system)).collect()
     }
 }
 

@@ -1,9 +1,10 @@
 //! The lane's evidence chain in memory: rows get their place and hash here, the store writes them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::evidence::payload::{self, CannotSeal, MasterKey};
 use crate::evidence::{Hash, Kind, checkpoint_text, row_hash, sha256, stored_sha256};
+use crate::ledger::batch::guarded;
 use crate::ledger::{Exchange, SignCheckpoint};
 use crate::receipt::Bevis;
 use crate::store::rows::{ChainRow, EvidenceRow, KeyRow};
@@ -42,10 +43,6 @@ impl Chain {
         self.row.head_position
     }
 
-    pub fn is_at(&self, stored: &ChainRow) -> bool {
-        self.row.head_position == stored.head_position && self.row.head_hash == stored.head_hash
-    }
-
     /// The place of the next row.
     pub fn next(&self) -> Bevis {
         Bevis {
@@ -58,7 +55,7 @@ impl Chain {
     fn push(&mut self, mut row: EvidenceRow) {
         row.chain = self.row.chain;
         row.position = self.row.head_position + 1;
-        let hash: Hash = row_hash(&self.row.head_hash, &row);
+        let hash: Hash = row_hash(&self.kjede(), &self.row.head_hash, &row);
         row.hash = hash.to_vec();
         self.row.head_position = row.position;
         self.row.head_hash = hash.to_vec();
@@ -79,7 +76,7 @@ impl Chain {
         let (_, stored) = payload::compress(answer)?;
         self.keys.push(KeyRow { chain: self.row.chain, position: self.row.head_position + 1, wrapped: sealed.wrapped });
         self.push(EvidenceRow {
-            received: exchange.received,
+            received: exchange.received.trunc_subsecs(6),
             operation: exchange.operation.to_owned(),
             signer: exchange.signer.to_string(),
             avsendersystem: exchange.avsendersystem.clone(),
@@ -95,7 +92,7 @@ impl Chain {
         Ok(())
     }
 
-    /// Adds the signature under an earlier answer.
+    /// Adds the signature under an earlier answer. One of an earlier incarnation is named in words.
     pub fn signature(
         &mut self,
         of: &Bevis,
@@ -103,14 +100,16 @@ impl Chain {
         signature: &[u8],
         recorded: DateTime<Utc>,
     ) -> Result<(), CannotSeal> {
-        let row = self.without_request(Kind::Signature, "SIGNATUR", signature, recorded)?;
+        let own = of.kjede == self.kjede();
+        let outcome = if own { "SIGNATUR".to_owned() } else { format!("SIGNATUR {} {}", of.kjede, of.posisjon) };
+        let row = self.without_request(Kind::Signature, &outcome, signature, recorded)?;
         self.push(EvidenceRow {
-            received: exchange.received,
+            received: exchange.received.trunc_subsecs(6),
             operation: exchange.operation.to_owned(),
             signer: exchange.signer.to_string(),
             avsendersystem: exchange.avsendersystem.clone(),
             meldings_id: exchange.meldings_id.clone(),
-            about: (of.kjede == self.kjede()).then_some(of.posisjon),
+            about: own.then_some(of.posisjon),
             ..row
         });
         Ok(())
@@ -135,7 +134,7 @@ impl Chain {
             return Ok(());
         }
         let text = checkpoint_text(&self.kjede(), self.row.head_position, &self.row.head_hash);
-        if let Some(signature) = signer.sign(&text) {
+        if let Some(signature) = guarded(|| signer.sign(&text)).flatten() {
             let about = self.row.head_position;
             let row = self.without_request(Kind::Checkpoint, "KONTROLLPUNKT", &signature, recorded)?;
             self.push(EvidenceRow { about: Some(about), ..row });

@@ -1,7 +1,7 @@
 //! Dry run (design.md 17): the same `decide` over a state that is read without locks; no number is taken and no id
 //! spent. The lane only places the answer in the evidence.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::command::Command;
 use crate::decide::{Ids, Now, decide};
@@ -29,7 +29,7 @@ pub async fn dry_run(
     tx.rollback().await;
     let persons = loaded.persons.into_iter().map(|person| (person.duf, person)).collect();
     let state = State { registry: &registry, persons, references: loaded.references };
-    let received = registry.register_time(command.header.kommune.as_ref().ok().copied(), wall);
+    let received = registry.register_time(command.header.kommune.as_ref().ok().copied(), wall).trunc_subsecs(6);
     let now = Now { received, today: oslo_date(received), recorded: wall };
     let decision = decide(&state, command, policy, &now, ids);
     let stroem = streams.first().map(|(system, row)| row.position(system)).filter(|_| !decision.sender_refused());

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
 use crate::command::Command;
-use crate::decide::{Decision, Ids, Now, authorized_system, decide, finding, refused_whole};
+use crate::decide::{Decision, Ids, Now, authorized_system, decide, finding, may_carry, refused_whole};
 use crate::policy::Policy;
 use crate::receipt::{Field, Status};
 use crate::rejection::Rejection;
@@ -76,11 +76,13 @@ pub(super) fn judge(
     ids: &mut dyn Ids,
 ) -> Judged {
     let header = &command.header;
-    let received = state.registry.register_time(header.kommune.as_ref().ok().copied(), wall);
+    let received = state.registry.register_time(header.kommune.as_ref().ok().copied(), wall).trunc_subsecs(6);
     let mut now = Now { received, today: oslo_date(received), recorded };
     let mut id = None;
-    // Only a sender that may speak for the avsendersystem can use or meet its ids (threats.md 31).
-    if authorized_system(state.registry, header, policy, &now).is_some() {
+    // Only a sender that may speak for the avsendersystem, by a TLS end that may carry it, can use or meet its ids
+    // (threats.md 6, 31).
+    let system = authorized_system(state.registry, header, policy, &now);
+    if system.is_some_and(|system| may_carry(state.registry, header, system, policy, &now)) {
         let before = known.get(&(header.avsendersystem.clone(), header.meldings_id.clone()));
         match before {
             Some(before) if before.is_final && before.digest == command.digest => return Judged::Repeat(before.place),

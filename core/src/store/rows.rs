@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use crate::decide::References;
 use crate::id::Duf;
-use crate::person::{Fact, Person, PersonHistory};
+use crate::person::Person;
 use crate::post::PostVersion;
 use crate::receipt::StreamPosition;
-use crate::store::{StoreError, inconsistent, snapshot};
+use crate::store::{StoreError, bad_json, snapshot};
 
 /// What a batch needs to know before it decides.
 #[derive(Debug, Default)]
@@ -26,6 +26,17 @@ pub struct Wanted {
 pub struct Loaded {
     /// Persons that exist.
     pub persons: Vec<Person>,
+    /// Message ids that are known.
+    pub ids: Vec<IdRow>,
+    /// References that are in use.
+    pub references: References,
+}
+
+/// What is there, persons as their rows hold them.
+#[derive(Debug, Default)]
+pub struct LoadedRows {
+    /// Persons that exist.
+    pub persons: Vec<PersonRow>,
     /// Message ids that are known.
     pub ids: Vec<IdRow>,
     /// References that are in use.
@@ -126,7 +137,7 @@ impl PersonRows {
 }
 
 fn json<T: serde::Serialize>(table: &'static str, duf: i64, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| inconsistent(table, &duf.to_string(), &error.to_string()))
+    serde_json::to_string(value).map_err(|error| bad_json(table, &duf.to_string(), &error))
 }
 
 /// A version's row.
@@ -195,6 +206,8 @@ pub struct ReferenceRow {
     pub duf: i64,
     /// The post.
     pub post_id: Uuid,
+    /// Version of the person that attached it: the order among the references of a post.
+    pub attached: i64,
     /// Recorded time.
     pub system_from: DateTime<Utc>,
 }
@@ -236,17 +249,6 @@ impl StreamRow {
             bekreftet_til: self.acknowledged,
         }
     }
-}
-
-/// A stream's cursor, moved forward.
-#[derive(Debug, Clone)]
-pub struct CursorMove {
-    /// Whose stream.
-    pub avsendersystem: String,
-    /// Acknowledged up to.
-    pub acknowledged: i64,
-    /// Handed out up to.
-    pub handed_out: i64,
 }
 
 /// A chain of evidence.
@@ -302,7 +304,7 @@ pub struct EvidenceRow {
     pub request_sha256: Vec<u8>,
     /// Digest of the answer's Body child, or of the signature.
     pub answer_sha256: Vec<u8>,
-    /// Digest of what is stored of both.
+    /// Digest of what is stored of the request, then of what is stored of the answer.
     pub stored_sha256: Vec<u8>,
     /// Dictionary of the compression; 0 is none.
     pub dictionary: i16,
@@ -312,6 +314,17 @@ pub struct EvidenceRow {
     pub answer: Vec<u8>,
     /// Of this row and the one before.
     pub hash: Vec<u8>,
+}
+
+/// A row of evidence as it was found: somebody may have made it unreadable.
+#[derive(Debug)]
+pub struct FoundEvidence {
+    /// Its place.
+    pub position: i64,
+    /// The row, or the name of the column that cannot be read.
+    pub row: Result<EvidenceRow, String>,
+    /// Whether its data key is still there.
+    pub has_key: bool,
 }
 
 /// An answer as it is stored.
@@ -361,32 +374,9 @@ pub struct Writes {
     pub keys: Vec<KeyRow>,
     /// Transfer users that were used.
     pub uses: Vec<(String, DateTime<Utc>)>,
+    /// Streams as they stand after the batch; their rows are locked already.
+    pub streams: Vec<(String, StreamRow)>,
 }
 
-/// A row's JSON, and until when it was recorded.
-pub type Recorded = (String, Option<DateTime<Utc>>);
-
-/// Facts and versions as they were read.
-pub fn history(
-    duf: Duf,
-    facts: Vec<Recorded>,
-    versions: Vec<Recorded>,
-    references: &[(Uuid, String, String)],
-) -> Result<PersonHistory, StoreError> {
-    let bad = |table, error: serde_json::Error| inconsistent(table, &duf.to_string(), &error.to_string());
-    let facts = facts.into_iter().map(|(data, system_to)| {
-        let fact: Fact = serde_json::from_str(&data).map_err(|error| bad("fact", error))?;
-        Ok(Fact { system_to, ..fact })
-    });
-    let posts = versions.into_iter().map(|(data, system_to)| {
-        let version: PostVersion = serde_json::from_str(&data).map_err(|error| bad("post_version", error))?;
-        let own = references.iter().filter(|(post, ..)| *post == version.post_id);
-        let references = own.map(|(_, system, reference)| (system.clone(), reference.clone())).collect();
-        Ok(PostVersion { system_to, references, ..version })
-    });
-    Ok(PersonHistory {
-        duf,
-        facts: facts.collect::<Result<_, StoreError>>()?,
-        posts: posts.collect::<Result<_, StoreError>>()?,
-    })
-}
+/// A stream with the first and last number and the count of its changes.
+pub type StreamCount = (String, StreamRow, i64, i64, i64);

@@ -12,24 +12,16 @@ fn column<'a, R, T: 'a>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
 }
 
-/// As many rows as were sent must have been touched, else the whole is tried again.
+/// As many rows as were sent must have been touched: they were read under the same lock.
 fn all(touched: u64, sent: usize, table: &'static str) -> Result<(), StoreError> {
     if touched == sent as u64 {
         Ok(())
     } else {
-        Err(StoreError::Conflict(format!("{table}: {touched} of {sent} rows")))
+        Err(inconsistent(table, "", &format!("{touched} of {sent} rows were as they had been read")))
     }
 }
 
-pub(super) async fn batch(tx: &mut Tx, writes: &Writes) -> Result<(), StoreError> {
-    let run = statements(tx, writes).await;
-    run.map_err(|error| match error {
-        StoreError::Database(error) => StoreError::sorted(error),
-        other => other,
-    })
-}
-
-async fn statements(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
+pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
     if !w.closings.is_empty() {
         let sql = "UPDATE post_version v SET system_to = k.t FROM UNNEST($1::int8[], $2::int8[], $3::timestamptz[]) AS k(d, r, t) \
                    WHERE v.duf = k.d AND v.row_no = k.r AND v.system_to IS NULL";
@@ -59,13 +51,14 @@ async fn statements(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
             .await?;
     }
     if !w.references.is_empty() {
-        let sql = "INSERT INTO post_reference (avsendersystem, reference, duf, post_id, system_from) \
-                   SELECT * FROM UNNEST($1::text[], $2::text[], $3::int8[], $4::uuid[], $5::timestamptz[])";
+        let sql = "INSERT INTO post_reference (avsendersystem, reference, duf, post_id, attached, system_from) \
+                   SELECT * FROM UNNEST($1::text[], $2::text[], $3::int8[], $4::uuid[], $5::int8[], $6::timestamptz[])";
         sqlx::query(sql)
             .bind(column(&w.references, |r| r.avsendersystem.as_str()))
             .bind(column(&w.references, |r| r.reference.as_str()))
             .bind(column(&w.references, |r| r.duf))
             .bind(column(&w.references, |r| r.post_id))
+            .bind(column(&w.references, |r| r.attached))
             .bind(column(&w.references, |r| r.system_from))
             .execute(&mut **tx)
             .await?;
@@ -126,6 +119,18 @@ async fn statements(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
             .execute(&mut **tx)
             .await?;
     }
+    if !w.streams.is_empty() {
+        let sql = "UPDATE stream s SET last_number = k.l, handed_out = k.h, acknowledged = k.a \
+                   FROM UNNEST($1::text[], $2::int8[], $3::int8[], $4::int8[]) AS k(s, l, h, a) WHERE s.avsendersystem = k.s";
+        let done = sqlx::query(sql)
+            .bind(column(&w.streams, |(system, _)| system.as_str()))
+            .bind(column(&w.streams, |(_, row)| row.last_number))
+            .bind(column(&w.streams, |(_, row)| row.handed_out))
+            .bind(column(&w.streams, |(_, row)| row.acknowledged))
+            .execute(&mut **tx)
+            .await?;
+        all(done.rows_affected(), w.streams.len(), "stream")?;
+    }
     Ok(())
 }
 
@@ -172,7 +177,12 @@ async fn evidence(tx: &mut Tx, rows: &[EvidenceRow]) -> Result<(), StoreError> {
         .bind(column(rows, |r| r.answer.as_slice()))
         .bind(column(rows, |r| r.hash.as_slice()))
         .execute(&mut **tx)
-        .await?;
+        .await
+        // Nobody else writes to this chain, unless a commit of this lane happened after all.
+        .map_err(|error| match error.into() {
+            StoreError::Conflict(_) => StoreError::ChainMoved,
+            other => other,
+        })?;
     let sql = "UPDATE evidence_chain SET head_position = $2, head_hash = $3 WHERE chain = $1 AND head_position = $4";
     let done = sqlx::query(sql)
         .bind(last.chain)
@@ -182,7 +192,7 @@ async fn evidence(tx: &mut Tx, rows: &[EvidenceRow]) -> Result<(), StoreError> {
         .execute(&mut **tx)
         .await?;
     if done.rows_affected() != 1 {
-        return Err(inconsistent("evidence_chain", &last.chain.to_string(), "the head is not where this lane left it"));
+        return Err(StoreError::ChainMoved);
     }
     Ok(())
 }

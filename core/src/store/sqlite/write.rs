@@ -12,16 +12,16 @@ type Tx = Transaction<'static, Sqlite>;
 /// Runs a statement over rows written as JSON; how many rows it touched.
 async fn run(tx: &mut Tx, sql: &'static str, rows: Vec<Value>, blobs: Blobs) -> Result<u64, StoreError> {
     let json = Value::from(rows).to_string();
-    let done = sqlx::query(sql).bind(json).bind(blobs.bytes).execute(&mut **tx).await.map_err(StoreError::sorted)?;
+    let done = sqlx::query(sql).bind(json).bind(blobs.bytes).execute(&mut **tx).await?;
     Ok(done.rows_affected())
 }
 
-/// As many rows as were sent must have been touched, else the whole is tried again.
+/// As many rows as were sent must have been touched: they were read under the same lock.
 fn all(touched: u64, sent: usize, table: &'static str) -> Result<(), StoreError> {
     if touched == sent as u64 {
         Ok(())
     } else {
-        Err(StoreError::Conflict(format!("{table}: {touched} of {sent} rows")))
+        Err(inconsistent(table, "", &format!("{touched} of {sent} rows were as they had been read")))
     }
 }
 
@@ -52,10 +52,12 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         let rows = w
             .references
             .iter()
-            .map(|r| json!([r.avsendersystem, r.reference, r.duf, r.post_id.to_string(), micros(r.system_from)]))
+            .map(|r| {
+                json!([r.avsendersystem, r.reference, r.duf, r.post_id.to_string(), r.attached, micros(r.system_from)])
+            })
             .collect();
-        let sql = "INSERT INTO post_reference (avsendersystem, reference, duf, post_id, system_from) \
-                   SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM json_each(?1) WHERE ?2 IS NOT NULL";
+        let sql = "INSERT INTO post_reference (avsendersystem, reference, duf, post_id, attached, system_from) \
+                   SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?1) WHERE ?2 IS NOT NULL";
         run(tx, sql, rows, Blobs::default()).await?;
     }
     if !w.persons.is_empty() {
@@ -113,6 +115,13 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
                    ON CONFLICT (user_id) DO UPDATE SET last_used = max(last_used, excluded.last_used)";
         run(tx, sql, rows, Blobs::default()).await?;
     }
+    if !w.streams.is_empty() {
+        let rows =
+            w.streams.iter().map(|(s, row)| json!([s, row.last_number, row.handed_out, row.acknowledged])).collect();
+        let sql = "UPDATE stream SET last_number = k.value->>1, handed_out = k.value->>2, acknowledged = k.value->>3 \
+                   FROM json_each(?1) k WHERE avsendersystem = k.value->>0 AND ?2 IS NOT NULL";
+        all(run(tx, sql, rows, Blobs::default()).await?, w.streams.len(), "stream")?;
+    }
     Ok(())
 }
 
@@ -136,6 +145,7 @@ async fn evidence(tx: &mut Tx, rows: &[EvidenceRow]) -> Result<(), StoreError> {
     let json = rows
         .iter()
         .map(|r| {
+            // 32, 32, 64 and 32 bytes.
             let digests =
                 blobs.push(&[r.request_sha256.as_slice(), &r.answer_sha256, &r.stored_sha256, &r.hash].concat()).0;
             let request = r.request.as_ref().map(|request| blobs.push(request));
@@ -164,11 +174,15 @@ async fn evidence(tx: &mut Tx, rows: &[EvidenceRow]) -> Result<(), StoreError> {
     let sql = "INSERT INTO evidence (chain, position, kind, recorded, received, operation, signer, avsendersystem, meldings_id, \
                outcome, about, request_sha256, answer_sha256, stored_sha256, hash, dictionary, request, answer) \
                SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, \
-               value->>10, substr(?2, value->>11, 32), substr(?2, 32 + (value->>11), 32), substr(?2, 64 + (value->>11), 32), \
-               substr(?2, 96 + (value->>11), 32), value->>12, \
+               value->>10, substr(?2, value->>11, 32), substr(?2, 32 + (value->>11), 32), substr(?2, 64 + (value->>11), 64), \
+               substr(?2, 128 + (value->>11), 32), value->>12, \
                CASE WHEN value->>13 IS NULL THEN NULL ELSE substr(?2, value->>13, value->>14) END, \
                substr(?2, value->>15, value->>16) FROM json_each(?1)";
-    run(tx, sql, json, blobs).await?;
+    // Nobody else writes to this chain, unless a commit of this lane happened after all.
+    run(tx, sql, json, blobs).await.map_err(|error| match error {
+        StoreError::Conflict(_) => StoreError::ChainMoved,
+        other => other,
+    })?;
     let sql = "UPDATE evidence_chain SET head_position = ?2, head_hash = ?3 WHERE chain = ?1 AND head_position = ?4";
     let done = sqlx::query(sql)
         .bind(last.chain)
@@ -178,7 +192,7 @@ async fn evidence(tx: &mut Tx, rows: &[EvidenceRow]) -> Result<(), StoreError> {
         .execute(&mut **tx)
         .await?;
     if done.rows_affected() != 1 {
-        return Err(inconsistent("evidence_chain", &last.chain.to_string(), "the head is not where this lane left it"));
+        return Err(StoreError::ChainMoved);
     }
     Ok(())
 }

@@ -1,0 +1,158 @@
+//! One try of a batch in one transaction: load, decide in arrival order, number, answer, write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::evidence::payload::{self, CannotSeal};
+use crate::ledger::answers::{Answers, Outcomes, Stored};
+use crate::ledger::batch::{self, Folded, Streams, person_rows, remember};
+use crate::ledger::chain::Chain;
+use crate::ledger::judge::{Judged, Place, judge, known_ids};
+use crate::ledger::{Job, LaneConfig, Work};
+use crate::person::Person;
+use crate::registry::Registry;
+use crate::state::State;
+use crate::store::rows::Writes;
+use crate::store::{StoreError, Tx, inconsistent};
+
+/// What a try is given.
+pub(super) struct Attempt<'a> {
+    pub config: &'a mut LaneConfig,
+    pub registry: &'a mut Arc<Registry>,
+    pub chain: &'a Chain,
+    pub recorded: DateTime<Utc>,
+    /// Jobs on which a rule or a renderer panicked in an earlier try.
+    pub panicked: &'a BTreeSet<usize>,
+}
+
+/// What a try came to, ready to be committed.
+pub(super) struct Carried {
+    pub outcomes: Outcomes,
+    pub chain: Chain,
+    pub writes: Writes,
+}
+
+/// Why it came to nothing.
+pub(super) enum Failed {
+    /// The store.
+    Store(StoreError),
+    /// Writing the answers of these jobs panicked.
+    Panicked(BTreeSet<usize>),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Failed::Store(error)
+    }
+}
+
+impl Attempt<'_> {
+    pub async fn carry_out(self, tx: &mut Tx, run: &[Job]) -> Result<Carried, Failed> {
+        // Authority is judged by what is committed before the batch's locks (design.md 17, decide).
+        if tx.registry_version().await? != self.registry.version {
+            *self.registry = Arc::new(tx.load_registry().await?);
+        }
+        let registry = Arc::clone(self.registry);
+        let commands = run.iter().filter_map(|job| match &job.work {
+            Work::Register(command) => Some(&**command),
+            _ => None,
+        });
+        let wanted = batch::wanted(commands, self.config.policy.test_series());
+        let loaded = tx.load(&wanted, true).await?;
+        let recorded = after_all(self.recorded, &loaded.persons);
+        let mut known = known_ids(loaded.ids);
+        let persons = loaded.persons.into_iter().map(|person| (person.duf, person)).collect();
+        let mut state = State { registry: &registry, persons, references: loaded.references };
+
+        let mut folded = Folded::default();
+        let mut changed = BTreeSet::new();
+        let mut heard = BTreeSet::new();
+        let mut judged: Vec<Option<Judged>> = Vec::with_capacity(run.len());
+        for (index, job) in run.iter().enumerate() {
+            let Work::Register(command) = &job.work else {
+                judged.push(None);
+                continue;
+            };
+            if self.panicked.contains(&index) {
+                judged.push(Some(Judged::Panicked));
+                continue;
+            }
+            let (policy, ids) = (&self.config.policy, &mut *self.config.ids);
+            let outcome = judge(&state, &known, command, policy, job.exchange.received, recorded, ids);
+            remember(&mut known, command, &outcome, index);
+            if let Judged::Decided { decision, .. } = &outcome {
+                folded.apply(&mut state, &decision.changes, recorded)?;
+                changed.extend(decision.changes.iter().map(crate::change::Change::duf));
+                heard.extend(decision.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
+            }
+            judged.push(Some(outcome));
+        }
+        folded.writes.persons = person_rows(&state, &changed)?;
+
+        let stored = stored_answers(tx, &judged).await?;
+        let streams = streams(tx, run, heard).await?;
+        let writes = folded.finish();
+        let (outcomes, chain, writes) = {
+            let chain = self.chain.clone();
+            let mut answers = Answers::new(self.config, &registry, recorded, streams, chain, writes, self.panicked);
+            for (job, judged) in run.iter().zip(judged) {
+                answers.finish(job, judged, &stored)?;
+            }
+            answers.done()?
+        };
+        tx.write(&writes).await?;
+        Ok(Carried { outcomes, chain, writes })
+    }
+}
+
+/// Nodes have clocks of their own, and a version must not begin before the one that it closes.
+fn after_all(recorded: DateTime<Utc>, persons: &[Person]) -> DateTime<Utc> {
+    let latest = persons.iter().flat_map(|person| &person.posts).map(|post| post.system_from).max();
+    latest.map_or(recorded, |latest| recorded.max(latest + TimeDelta::microseconds(1)))
+}
+
+/// The streams of the jobs: locked where the batch may change them, else as they stand.
+async fn streams(tx: &mut Tx, run: &[Job], heard: BTreeSet<String>) -> Result<Streams, StoreError> {
+    let (mut locked, mut read) = (heard, BTreeSet::new());
+    for job in run {
+        let Some(system) = &job.exchange.avsendersystem else { continue };
+        match &job.work {
+            Work::Acknowledge { .. } | Work::Record { handed_out: Some(_), .. } => drop(locked.insert(system.clone())),
+            Work::Register(_) => drop(read.insert(system.clone())),
+            _ => {}
+        }
+    }
+    let read: Vec<String> = read.difference(&locked).cloned().collect();
+    let locked: Vec<String> = locked.into_iter().collect();
+    let mut rows = Vec::new();
+    if !locked.is_empty() {
+        rows = tx.lock_streams(&locked).await?;
+    }
+    if !read.is_empty() {
+        rows.extend(tx.streams(&read).await?);
+    }
+    Ok(Streams::new(rows))
+}
+
+async fn stored_answers(tx: &mut Tx, judged: &[Option<Judged>]) -> Result<Stored, StoreError> {
+    let places: BTreeSet<(i32, i64)> = judged
+        .iter()
+        .filter_map(|judged| match judged {
+            Some(Judged::Repeat(Place::Stored(chain, position))) => Some((*chain, *position)),
+            _ => None,
+        })
+        .collect();
+    let mut stored: Stored = BTreeMap::new();
+    if !places.is_empty() {
+        for row in tx.answers(&places.into_iter().collect::<Vec<_>>()).await? {
+            stored.insert((row.chain, row.position), payload::decompress(row.dictionary, &row.answer)?);
+        }
+    }
+    Ok(stored)
+}
+
+pub(super) fn cannot_seal(_: CannotSeal) -> StoreError {
+    inconsistent("evidence", "", "a payload could not be sealed")
+}

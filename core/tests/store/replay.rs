@@ -1,0 +1,154 @@
+//! Replay: the rows make the snapshot again; what does not fit is found and named.
+
+use register::id::Duf;
+use register::store::replay::check;
+use register::store::snapshot;
+
+use crate::house::{Database, OTHER_SYSTEM, SYSTEM, commit, duf, later};
+use crate::message::{attach, correct, grant, known_as, message, register};
+
+on_both!(
+    whatever_does_not_fit_is_found_and_named,
+    a_snapshot_of_an_unknown_format_is_made_again_from_the_rows,
+    a_snapshot_that_cannot_be_read_stops_its_own_messages_only,
+);
+
+async fn with_history(db: Database) -> Database {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    let steps = [
+        message("1").person(0, [grant("v/1"), register("t/1", 4)]).person(1, [register("t/2", 8)]),
+        message("2").person(0, [correct(known_as("t/1", 1), 5), attach(known_as("t/1", 2), "ny/1")]),
+    ];
+    for (step, seconds) in steps.into_iter().zip(1..) {
+        assert_eq!(commit(&mut lane, step.job(), later(seconds)).await.unwrap().outcome, "GODTATT");
+    }
+    db
+}
+
+async fn whatever_does_not_fit_is_found_and_named(db: Database) {
+    let db = with_history(db).await;
+    let report = check(&db.store).await.unwrap();
+    assert_eq!((report.persons, report.rows, report.streams, report.differing), (160, 164, 3, 0));
+    let (one, other, nobody) = (duf(0), duf(1), duf(8_000));
+    let garbage = db.bytes(&[1, 0]);
+    let of_one = |what: &str| format!("person {one}: {what}");
+    for (sql, expected) in [
+        (
+            format!("UPDATE person SET version = version + 1 WHERE duf = {one}"),
+            of_one("the snapshot is of another version than its row"),
+        ),
+        (
+            format!("UPDATE post_version SET system_to = NULL WHERE duf = {one} AND row_no = 3"),
+            of_one("a version does not end where the next one begins"),
+        ),
+        (
+            format!("UPDATE post_version SET row_no = 9 WHERE duf = {one} AND row_no = 4"),
+            of_one("row numbers have a gap, or do not end with the last one given"),
+        ),
+        (
+            format!("DELETE FROM post_version WHERE duf = {one} AND row_no = 4"),
+            of_one("row numbers have a gap, or do not end with the last one given"),
+        ),
+        (
+            format!("UPDATE post_version SET data = replace(data, '\"versjon\":2', '\"versjon\":3') WHERE duf = {one}"),
+            of_one("the versions of a post have a gap"),
+        ),
+        (
+            format!("UPDATE post_version SET data = replace(data, '1.25', '1.5') WHERE duf = {one} AND row_no = 4"),
+            of_one("the snapshot is not what the rows say"),
+        ),
+        (
+            "UPDATE post_reference SET attached = -1 WHERE reference = 'ny/1'".into(),
+            of_one("the snapshot is not what the rows say"),
+        ),
+        ("DELETE FROM post_reference WHERE reference = 'ny/1'".into(), of_one("the snapshot is not what the rows say")),
+        (format!("UPDATE person SET state = {garbage} WHERE duf = {one}"), of_one("the snapshot cannot be read")),
+        (
+            format!("UPDATE person SET state = (SELECT p.state FROM person p WHERE p.duf = {other}) WHERE duf = {one}"),
+            of_one("the snapshot cannot be read"),
+        ),
+        (format!("UPDATE fact SET data = '[' WHERE duf = {one}"), format!("fact {one}: JSON, Eof at column 1")),
+        (
+            format!("UPDATE post_version SET duf = {nobody} WHERE duf = {other}"),
+            format!("person {nobody}: rows of a person that is not there"),
+        ),
+        (
+            format!("UPDATE stream SET last_number = last_number + 1 WHERE avsendersystem = '{OTHER_SYSTEM}'"),
+            format!("stream {OTHER_SYSTEM}: its counter is not its last number"),
+        ),
+        (
+            format!("UPDATE change SET number = -7 WHERE avsendersystem = '{OTHER_SYSTEM}' AND number = 2"),
+            format!("stream {OTHER_SYSTEM}: its numbers have a gap"),
+        ),
+        (
+            format!("UPDATE stream SET acknowledged = 1 WHERE avsendersystem = '{OTHER_SYSTEM}'"),
+            format!("stream {OTHER_SYSTEM}: its cursor stands beyond what was handed out"),
+        ),
+        (
+            "UPDATE message_id SET position = 77 WHERE meldings_id = '1'".into(),
+            format!("message_id {SYSTEM}: an id whose answer is not in the evidence"),
+        ),
+    ] {
+        let tables = ["person", "fact", "post_version", "post_reference", "stream", "change", "message_id"];
+        db.keep(&tables).await;
+        assert!(db.run(&sql).await > 0, "{sql}");
+        let report = check(&db.store).await.unwrap();
+        let told: Vec<String> = report.differences.iter().map(ToString::to_string).collect();
+        assert!(told.contains(&expected), "{sql}: {told:?} lacks {expected}");
+        assert_eq!(report.differing, told.len() as u64);
+        assert!(!format!("{:?}", report.differences).contains(&one.to_string()), "a number of a person is in no log");
+        db.put_back(&tables).await;
+        assert_eq!(check(&db.store).await.unwrap().differing, 0, "{sql}");
+    }
+}
+
+async fn a_snapshot_of_an_unknown_format_is_made_again_from_the_rows(db: Database) {
+    let db = with_history(db).await;
+    let before = db.store.snapshot(duf(0)).await.unwrap().unwrap();
+    let bytes = db.bytes(&[0xff, 0]);
+    db.run(&format!("UPDATE person SET state = {bytes} WHERE duf = {}", duf(0))).await;
+    assert!(db.store.snapshot(duf(0)).await.is_err(), "it cannot be read as it is");
+    db.sound().await;
+    let mut lane = db.lane_of("b").await;
+    let done =
+        commit(&mut lane, message("3").person(0, [correct(known_as("ny/1", 2), 6)]).job(), later(9)).await.unwrap();
+    assert_eq!(done.outcome, "GODTATT", "{}", crate::house::text(&done));
+    let after = db.store.snapshot(duf(0)).await.unwrap().unwrap();
+    assert_eq!(after.version, before.version + 1);
+    assert_eq!(after.last_row, before.last_row + 1);
+    assert_eq!(after.posts.iter().map(|post| post.references.len()).sum::<usize>(), 3, "references stayed");
+    assert_eq!(after.posts.last().unwrap().reference_of(SYSTEM), Some("ny/1"));
+    db.sound().await;
+}
+
+async fn a_snapshot_that_cannot_be_read_stops_its_own_messages_only(db: Database) {
+    let db = with_history(db).await;
+    let bytes = db.bytes(&[1, 0]);
+    db.run(&format!("UPDATE person SET state = {bytes} WHERE duf = {}", duf(0))).await;
+    let mut lane = db.lane_of("b").await;
+    let send = |n: usize| message(&format!("x/{n}")).person(n, [register(&format!("x/{n}"), 4)]).job();
+    let outcomes = lane.commit(&[send(1), send(0), send(2)], later(9)).await;
+    assert!(outcomes[0].is_ok() && outcomes[2].is_ok(), "{outcomes:?}");
+    let error = outcomes[1].as_ref().unwrap_err();
+    assert!(error.to_string().starts_with("inconsistent row of person: "), "{error}");
+    assert!(!format!("{error} {error:?}").contains(&duf(0).to_string()), "a number of a person is in no log");
+}
+
+/// Bytes of an earlier version of the program must be read for ever, or be known as another format.
+#[test]
+fn the_snapshot_has_the_format_that_it_says() {
+    const STORED: &str = include_str!("snapshot-1.hex");
+    let stored: Vec<u8> = STORED.split_whitespace().flat_map(|line| hex::decode(line).unwrap()).collect();
+    let duf = Duf::parse("900000000001", true).unwrap();
+    let person = snapshot::decode(duf, &stored).expect("format 1 is read, or the format has another number");
+    assert_eq!(
+        snapshot::encode(&person).unwrap(),
+        stored,
+        "format 1 is written as ever, or the format has another number"
+    );
+    assert_eq!((person.facts.len(), person.posts.len(), person.last_row), (1, 3, 6));
+    assert!(snapshot::decode(Duf::parse("900000000002", true).unwrap(), &stored).is_err(), "another person's");
+    assert!(snapshot::decode(duf, &[stored.as_slice(), b"x"].concat()).is_err(), "longer than one");
+    assert!(snapshot::decode(duf, &stored[..stored.len() - 1]).is_err(), "cut");
+}
