@@ -19,5 +19,6 @@ mod control;
 mod http;
 mod idempotency;
 mod kill;
+mod limits;
 mod restart;
 mod windows;

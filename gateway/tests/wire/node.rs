@@ -5,8 +5,9 @@ use std::process::{Child, ExitStatus, Stdio};
 
 use tempfile::TempDir;
 
-use crate::client::Gateway;
-use crate::process::{self, Log, gateway};
+use crate::client::{Client, Connection, Gateway, SOAP_11, request};
+use crate::messages::ping;
+use crate::process::{self, Log, eventually, gateway};
 use crate::sandbox::{Sandbox, load_persons};
 
 /// Configuration, certificates and a filled database, made by a sandbox that has ended.
@@ -85,9 +86,9 @@ impl Node {
         assert!(status.success(), "{status}:\n{}", self.log.text());
     }
 
-    /// Resident memory of the process, in bytes.
-    pub fn resident(&self) -> u64 {
-        process::resident(&self.child)
+    /// The most memory that was resident so far, in bytes.
+    pub fn most_resident(&self) -> u64 {
+        process::most_resident(&self.child)
     }
 
     /// GET on the listener of metrics and health: status and body.
@@ -120,4 +121,21 @@ impl Drop for Node {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A connection of each client with a whole call but for its last byte; returns when all are in work.
+pub fn almost_sent(node: &Node, clients: &[&Client<'_>]) -> Vec<Connection> {
+    let before = node.metric("nir_requests_in_flight ");
+    let open: Vec<Connection> = clients
+        .iter()
+        .map(|client| {
+            let bytes = request(SOAP_11, "", client.sealed(&ping()).as_bytes());
+            let mut connection = client.connect().unwrap();
+            connection.write(&bytes[..bytes.len() - 1]).unwrap();
+            connection
+        })
+        .collect();
+    let wanted = before + clients.len() as f64;
+    eventually("all calls in work", || (node.metric("nir_requests_in_flight ") == wanted).then_some(()));
+    open
 }

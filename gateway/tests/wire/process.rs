@@ -99,10 +99,19 @@ pub fn ended(child: &mut Child) -> ExitStatus {
     eventually("the end of the process", || child.try_wait().unwrap())
 }
 
-/// Resident memory, in bytes.
+/// Resident memory now, in bytes.
 pub fn resident(child: &Child) -> u64 {
+    memory(child, "VmRSS:")
+}
+
+/// The most memory that was resident so far, in bytes.
+pub fn most_resident(child: &Child) -> u64 {
+    memory(child, "VmHWM:")
+}
+
+fn memory(child: &Child, which: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(which)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }
 

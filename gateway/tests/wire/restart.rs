@@ -7,9 +7,9 @@ use std::path::Path;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Column, Connection as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
 
-use crate::client::{Client, Connection, SOAP_11, request};
-use crate::messages::{day, fresh, head, hent_kvittering, hent_person, person, ping, registrer, send, vedtak};
-use crate::node::{Installation, Node};
+use crate::client::Client;
+use crate::messages::{day, fresh, head, hent_kvittering, hent_person, person, registrer, send, vedtak};
+use crate::node::{Installation, almost_sent};
 use crate::process::{eventually, refused, succeed};
 use crate::sandbox::Sandbox;
 
@@ -198,21 +198,6 @@ fn a_row_that_is_gone_or_elsewhere_is_found_and_named() {
         let said = refused(&["log", "verify"], &dir.path().join("nir-gateway.toml"));
         assert!(said.contains(names), "{what}: {said}");
     }
-}
-
-/// Opens so many connections, each with a whole call but for its last byte, and waits until all are in work.
-fn almost_sent<'c>(node: &Node, clients: &[&Client<'c>]) -> Vec<Connection> {
-    let open: Vec<Connection> = clients
-        .iter()
-        .map(|client| {
-            let bytes = request(SOAP_11, "", client.sealed(&ping()).as_bytes());
-            let mut connection = client.connect().unwrap();
-            connection.write(&bytes[..bytes.len() - 1]).unwrap();
-            connection
-        })
-        .collect();
-    eventually("all calls in work", || (node.metric("nir_requests_in_flight ") == clients.len() as f64).then_some(()));
-    open
 }
 
 #[test]
