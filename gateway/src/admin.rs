@@ -100,10 +100,24 @@ fn checkpoint_key(config: &Path) -> anyhow::Result<VerifyKey> {
         .with_context(|| format!("{} holds no usable certificate", file.display()))
 }
 
+/// The database that a command works on, which must be there and prepared; one named alone may be of any profile.
 async fn open(config: &Path, database: Option<&str>) -> anyhow::Result<Store> {
-    let url = match database {
-        Some(url) => url.to_owned(),
-        None => Config::load(config)?.database.url,
+    let (url, profile) = match database {
+        Some(url) => (url.to_owned(), None),
+        None => {
+            let config = Config::load(config)?;
+            (config.database.url, Some(config.profile))
+        }
     };
-    Store::open(&url).await.with_context(|| "cannot open the database".to_owned())
+    // SQLite would make a file of a name that was mistyped.
+    let file = url.strip_prefix("sqlite:").map(|file| file.strip_prefix("//").unwrap_or(file));
+    if let Some(file) = file.filter(|file| !Path::new(file.split('?').next().unwrap_or(file)).exists()) {
+        anyhow::bail!("there is no database {file}: run nir-gateway migrate");
+    }
+    let store = Store::open(&url).await.context("cannot open the database")?;
+    match profile {
+        Some(profile) => store.check_ready(profile.as_str()).await?,
+        None => drop(store.registry_version().await.context("the database is not prepared: run nir-gateway migrate")?),
+    }
+    Ok(store)
 }

@@ -15,6 +15,7 @@ mod sandbox;
 // The tests.
 mod attacks;
 mod codes;
+mod commands;
 mod control;
 mod http;
 mod idempotency;
