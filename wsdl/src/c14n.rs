@@ -20,6 +20,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn element(&mut self, node: Node<'_, '_>) {
+        #[cfg(test)]
+        work::ELEMENTS.with(|elements| elements.set(elements.get() + 1));
         let qname = qualified_name(self.source, node);
         let prefix = qname.split_once(':').map_or("", |(prefix, _)| prefix);
         let outer = self.rendered.len();
@@ -135,4 +137,15 @@ fn escape(text: &str, out: &mut Vec<u8>, special: impl Fn(u8) -> Option<&'static
         }
     }
     out.extend_from_slice(&bytes[copied..]);
+}
+
+/// Counts, for tests, what is done before a signature is known to hold.
+#[cfg(test)]
+pub(crate) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Elements canonicalized on this thread.
+        pub(crate) static ELEMENTS: Cell<usize> = const { Cell::new(0) };
+    }
 }

@@ -165,14 +165,15 @@ fn transforms_of(place: &Place<'_, '_>, node: Node<'_, '_>, target: Node<'_, '_>
     prefix_list(last)
 }
 
-/// The PrefixList of an InclusiveNamespaces child, which WSS4J always writes.
+/// The PrefixList of an InclusiveNamespaces child, which WSS4J always writes. As libxmlsec1 reads it: it must be there,
+/// and only the space divides.
 fn prefix_list(method: Node<'_, '_>) -> Result<Vec<String>, Refusal> {
     let children: Vec<Node<'_, '_>> = elements(method).collect();
     match children[..] {
         [] => Ok(Vec::new()),
         [one] if is(one, "InclusiveNamespaces", EXC_C14N) && !has_elements(one) => {
-            let list: Vec<String> =
-                attribute(one, "PrefixList").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect();
+            let list = attribute(one, "PrefixList").ok_or_else(|| transform("no PrefixList"))?;
+            let list: Vec<String> = list.split(' ').filter(|prefix| !prefix.is_empty()).map(str::to_owned).collect();
             if list.len() > 32 { Err(transform("a PrefixList of more than 32 prefixes")) } else { Ok(list) }
         }
         _ => Err(transform("parameters of a transform")),

@@ -140,3 +140,104 @@ impl Verified {
         Err(Refusal::new("NIR-T105", FaultCode::Sender, "wsa:To is another address"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::c14n::work::ELEMENTS;
+    use crate::certificate::Certificate;
+    use crate::envelope::open;
+    use crate::prefilter::prefilter;
+    use crate::seal::{Signer, seal};
+    use crate::xmlsec::agree;
+
+    fn signer() -> Signer {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+        Signer::from_pem(&key.serialize_pem(), &certificate.pem()).unwrap()
+    }
+
+    fn key(signer: &Signer) -> VerifyKey {
+        Certificate::from_der(signer.certificate()).unwrap().verify_key().unwrap()
+    }
+
+    fn sealed(signer: &Signer, children: usize) -> String {
+        let child = format!("<ping xmlns=\"urn:no:nir:melding:v1\">{}</ping>", "<a></a>".repeat(children));
+        let created = "2026-11-23T12:00:00Z".parse().unwrap();
+        String::from_utf8(seal(SoapVersion::V11, child.as_bytes(), Some(signer), created, None, None).bytes).unwrap()
+    }
+
+    /// threats.md 2: the signature value is checked before any digest, so that what a stranger can make us do does not
+    /// grow with the message, nor with the references to it.
+    #[test]
+    fn nothing_but_signed_info_is_canonicalized_before_the_signature_holds() {
+        let signer = signer();
+        let text = sealed(&signer, 100_000);
+        let start = text.find("<ds:Reference URI=\"#ts\"").unwrap();
+        let end = start + text[start..].find("</ds:Reference>").unwrap() + "</ds:Reference>".len();
+        let third = text[start..end].replace("#ts", "#env");
+        let forged = format!("{}{third}{}", &text[..end], &text[end..]);
+        let forged = forged.replacen(
+            "<soap:Header>",
+            &format!("<soap:Header xmlns:wsu=\"{}\" wsu:Id=\"env\">", crate::names::WSU),
+            1,
+        );
+        let work = |text: &str, code: &str| {
+            let before = ELEMENTS.get();
+            let opened = open(prefilter(text.as_bytes(), 1 << 22).unwrap()).unwrap();
+            let result = opened.verify(&key(&signer), SecondOpinion::On).map_err(|refusal| refusal.code);
+            assert_eq!(result.err().unwrap_or("ok"), code);
+            ELEMENTS.get() - before
+        };
+        // SignedInfo with its two methods, and five elements of each of three references.
+        let signed_info = 3 + 3 * 5;
+        assert_eq!(work(&forged, "NIR-S202"), signed_info);
+        let whole = work(&text, "ok");
+        assert!(whole > 100_000, "the count counts: {whole}");
+    }
+
+    /// A disagreement cannot be brought about by a message that we know of; so the claim is bent instead.
+    #[test]
+    fn the_second_opinion_compares_ids_references_and_bytes() {
+        let signer = signer();
+        let text = sealed(&signer, 1);
+        let opened = open(prefilter(text.as_bytes(), 1 << 20).unwrap()).unwrap();
+        let references = &opened.signed_info.references;
+        let digested: Vec<Vec<u8>> = references.iter().map(|reference| opened.digested(reference).unwrap()).collect();
+        let parts: Vec<(&str, &[u8])> =
+            references.iter().zip(&digested).map(|(r, bytes)| (r.id.as_str(), bytes.as_slice())).collect();
+        let ids = opened.ids.in_order();
+        let ask = |text: &str, ids: &[String], parts: &[(&str, &[u8])], key: &VerifyKey| {
+            agree(&Claim { text, ids, parts }, key)
+        };
+        let key = key(&signer);
+        assert_eq!(ask(&text, ids, &parts, &key), Ok(()));
+        let refused = |text: &str, ids: &[String], parts: &[(&str, &[u8])], key: &VerifyKey, why: &str| {
+            let told = ask(text, ids, parts, key).unwrap_err();
+            assert!(told.contains(why), "{told} is not {why}");
+            let refusal = Refusal::disagreement(&told);
+            assert!(refusal.disagreement && refusal.params.is_empty());
+            assert_eq!((refusal.code, refusal.fault), ("NIR-S202", FaultCode::FailedCheck));
+            assert!(refusal.log.starts_with("verifier disagreement: "));
+        };
+        refused(&text, &ids[1..], &parts, &key, "other ids");
+        refused(&text, &[ids, &["more".to_owned()]].concat(), &parts, &key, "other ids");
+        refused(&text, &[&["x".to_owned()], &ids[1..]].concat(), &parts, &key, "other ids");
+        refused(&text, ids, &parts[..1], &key, "other bytes");
+        refused(&text, ids, &[parts[1], parts[0]], &key, "other bytes");
+        refused(&text, ids, &[(parts[0].0, &digested[0][1..]), parts[1]], &key, "other bytes");
+        refused(&text, ids, &[("other", parts[0].1), parts[1]], &key, "other bytes");
+        refused(&text, ids, &parts, &self::key(&self::signer()), "xmlSec");
+        refused(&text.replace("<a>", "<a >x"), ids, &parts, &key, "xmlSec");
+        refused(&text.replace("</soap:Envelope>", ""), ids, &parts, &key, "not well-formed");
+        refused(
+            &text.replacen("<soap:Header>", "<!-- --><p:x/><soap:Header>", 1),
+            ids,
+            &parts,
+            &key,
+            "not well-formed",
+        );
+        refused(&format!("<!DOCTYPE x>{text}"), ids, &parts, &key, "not well-formed");
+        refused(&text.replace("wsse:Security", "wsse:Other"), ids, &parts, &key, "no Signature in its place");
+    }
+}

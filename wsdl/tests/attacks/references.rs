@@ -194,6 +194,19 @@ fn transforms() {
             ("a thousand prefixes", with(&prefixes(&"a ".repeat(1_000))), "NIR-S206"),
             ("prefixes of nothing", with(&prefixes("a b #default xml xmlns")), "ok"),
             ("an empty PrefixList", with(&prefixes("")), "ok"),
+            (
+                "no PrefixList",
+                with(&filled(EXC_C14N, &format!("<ec:InclusiveNamespaces xmlns:ec=\"{EXC_C14N}\"/>"))),
+                "NIR-S206",
+            ),
+            (
+                "prefixes that a tab does not divide",
+                before(soap, |text| {
+                    let text = text.replacen(ALONE, &prefixes("a&#9;x"), 1);
+                    swap(&text, "<soap:Body ", "<soap:Body xmlns:x=\"urn:x\" ")
+                }),
+                "ok",
+            ),
         ]
     });
 }
