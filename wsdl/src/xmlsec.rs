@@ -73,7 +73,9 @@ const MAX_KEYS: usize = 1_024;
 /// Longest reason, its final zero included.
 const REASON_BYTES: usize = 192;
 
-fn usable() -> bool {
+/// Whether the library can be used at all. Where a second opinion is wanted this is asked once at the start: without
+/// the library every message would be refused.
+pub fn usable() -> bool {
     // SAFETY: runs once, before any other call into the library; the initializer of libxml2 guards itself against
     // the one in the schema fence.
     static INIT: LazyLock<bool> = LazyLock::new(|| unsafe { nir_xmlsec_init() } == 0);
