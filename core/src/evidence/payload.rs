@@ -51,6 +51,7 @@ pub struct Sealed {
 #[error("cannot seal or open a payload")]
 pub struct CannotSeal;
 
+/// The dictionary in use, prepared for reading.
 static CODER: LazyLock<Option<zstd::dict::DecoderDictionary<'static>>> = LazyLock::new(|| {
     let (_, bytes) = DICTIONARIES.iter().find(|(id, _)| *id == CURRENT)?;
     Some(zstd::dict::DecoderDictionary::copy(bytes))
@@ -141,5 +142,52 @@ mod tests {
         }
         assert_eq!(open(&MasterKey::new([8; 32]), &sealed), Err(CannotSeal));
         assert!(decompress(99, &packed).is_err(), "an unknown dictionary is said, not guessed");
+    }
+
+    const EXAMPLE: &[u8] = include_bytes!("../../dictionaries/1.example.xml");
+
+    #[test]
+    fn dictionaries_are_kept_for_ever() {
+        let digests = ["0f97b7d1ccbc78802dae934b1fabc9dbf96672fe2244b89c1ed549402748e9de"];
+        assert_eq!(DICTIONARIES.len(), digests.len());
+        for ((id, bytes), digest) in DICTIONARIES.iter().zip(digests) {
+            assert_eq!(hex::encode(crate::evidence::sha256(bytes)), digest, "dictionary {id} was changed");
+            assert_eq!(bytes.len(), 32 * 1024);
+        }
+    }
+
+    #[test]
+    fn a_message_is_less_than_a_third_with_the_dictionary() {
+        assert!(EXAMPLE.len() > 4_000, "an ordinary message");
+        let (id, packed) = compress(EXAMPLE).unwrap();
+        assert_eq!(id, CURRENT);
+        let plain = zstd::bulk::compress(EXAMPLE, LEVEL).unwrap();
+        assert!(packed.len() * 3 < EXAMPLE.len(), "{} of {} bytes", packed.len(), EXAMPLE.len());
+        assert!(packed.len() * 3 < plain.len() * 2, "{} bytes, without a dictionary {}", packed.len(), plain.len());
+        assert_eq!(decompress(id, &packed).unwrap(), EXAMPLE);
+    }
+
+    /// What it was trained on stands in a dictionary as it was: no number of anybody may.
+    #[test]
+    fn no_dictionary_holds_a_number_that_could_be_somebodys() {
+        for (id, bytes) in DICTIONARIES {
+            for run in bytes.split(|byte| !byte.is_ascii_digit()) {
+                assert!(
+                    run.len() < 7 || run.iter().all(|digit| *digit == b'0'),
+                    "dictionary {id}: {} digits",
+                    run.len()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_another_dictionary_packed_is_refused_and_not_misread() {
+        let other = [EXAMPLE, EXAMPLE].concat();
+        let packed = Compressor::with_dictionary(LEVEL, &other).unwrap().compress(EXAMPLE).unwrap();
+        assert!(!decompress(CURRENT, &packed).is_ok_and(|bytes| bytes == EXAMPLE));
+        // Nor is more room taken than a payload can need.
+        let huge = zstd::bulk::compress(&vec![0; LARGEST + 1], LEVEL).unwrap();
+        assert!(decompress(CURRENT, &huge).is_err());
     }
 }
