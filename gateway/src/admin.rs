@@ -70,11 +70,12 @@ pub async fn import(file: &Path, family: Family, config: &Path, database: Option
 pub async fn verify_log(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
     let store = open(config, database).await?;
     // A database named alone has no configuration, and so no certificate to hold checkpoints against.
-    let key = database.is_none().then(|| checkpoint_key(config)).transpose()?;
+    let keys = database.is_none().then(|| checkpoint_keys(config)).transpose()?;
     let check = |text: &[u8], signature: &[u8]| {
-        key.as_ref().is_some_and(|key| key.verifies(SignatureMethod::RsaSha256, text, signature))
+        let mut keys = keys.iter().flatten();
+        keys.any(|key| key.verifies(SignatureMethod::RsaSha256, text, signature))
     };
-    let verified = register::evidence::verify(&store, key.is_some().then_some(&check)).await;
+    let verified = register::evidence::verify(&store, keys.is_some().then_some(&check)).await;
     store.close().await;
     match verified {
         Ok(report) => {
@@ -90,14 +91,18 @@ pub async fn verify_log(config: &Path, database: Option<&str>) -> anyhow::Result
     }
 }
 
-/// The key that signed the checkpoints: the one that signs answers.
-fn checkpoint_key(config: &Path) -> anyhow::Result<VerifyKey> {
-    let file = Config::load(config)?.signing.certificate;
-    let pem = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let certificate = Certificate::from_pem(&pem).ok().and_then(|all| all.into_iter().next());
-    certificate
-        .and_then(|c| c.verify_key().ok())
-        .with_context(|| format!("{} holds no usable certificate", file.display()))
+/// The keys that signed the checkpoints: those that sign answers, now and before.
+fn checkpoint_keys(config: &Path) -> anyhow::Result<Vec<VerifyKey>> {
+    let signing = Config::load(config)?.signing;
+    let files = std::iter::once(&signing.certificate).chain(&signing.former_certificates);
+    files
+        .map(|file| {
+            let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let certificate = Certificate::from_pem(&pem).ok().and_then(|all| all.into_iter().next());
+            let key = certificate.and_then(|certificate| certificate.verify_key().ok());
+            key.with_context(|| format!("{} holds no usable certificate", file.display()))
+        })
+        .collect()
 }
 
 /// The database that a command works on, which must be there and prepared; one named alone may be of any profile.

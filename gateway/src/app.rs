@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use nir_wsdl::certificate::Trust;
 use nir_wsdl::seal::Signer;
 use register::codes::Catalogue;
@@ -42,9 +42,30 @@ impl AnswerKeys {
     }
 }
 
-impl SignCheckpoint for AnswerKeys {
+/// The keys as they are now; read anew from their files when the gateway is told to (SIGHUP).
+#[derive(Debug, Clone)]
+pub struct PresentKeys(Arc<ArcSwap<AnswerKeys>>);
+
+impl PresentKeys {
+    /// These, until others come.
+    pub fn new(keys: AnswerKeys) -> Self {
+        PresentKeys(Arc::new(ArcSwap::from_pointee(keys)))
+    }
+
+    /// The keys of this moment.
+    pub fn load(&self) -> Guard<Arc<AnswerKeys>> {
+        self.0.load()
+    }
+
+    /// From now on these.
+    pub fn replace(&self, keys: AnswerKeys) {
+        self.0.store(Arc::new(keys));
+    }
+}
+
+impl SignCheckpoint for PresentKeys {
     fn sign(&self, text: &[u8]) -> Option<Vec<u8>> {
-        Some(self.rsa.sign(text)).filter(|signature| !signature.is_empty())
+        Some(self.load().rsa.sign(text)).filter(|signature| !signature.is_empty())
     }
 }
 
@@ -53,7 +74,7 @@ pub struct App {
     /// The configuration.
     pub config: Config,
     /// TLS.
-    pub acceptor: tokio_rustls::TlsAcceptor,
+    pub acceptor: ArcSwap<tokio_rustls::TlsAcceptor>,
     /// Seats and memory.
     pub admission: Admission,
     /// CPU workers.
@@ -61,7 +82,7 @@ pub struct App {
     /// Anchors and revocation.
     pub trust: Arc<Trust>,
     /// Own keys.
-    pub keys: Arc<AnswerKeys>,
+    pub keys: PresentKeys,
     /// Parties and rights, renewed when the database's version rises.
     pub registry: ArcSwap<Registry>,
     /// Rules.

@@ -30,7 +30,8 @@ pub enum Command {
     /// last checkpoint.
     ///
     /// The database must have been prepared by `migrate` with the same profile; a node with another refuses
-    /// to start. SIGTERM twice stops at once; nothing acknowledged is lost by that.
+    /// to start. SIGTERM twice stops at once; nothing acknowledged is lost by that. SIGHUP reads the files of keys,
+    /// certificates and revocation lists again (changed revocation lists are seen without it, within seconds).
     Serve(ConfigArgs),
 
     /// Run a complete gateway for trying things out, with everything synthetic.

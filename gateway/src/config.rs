@@ -117,6 +117,8 @@ pub struct Signing {
     /// The certificate that takes over.
     #[serde(deserialize_with = "files::optional")]
     pub next_certificate: Option<PathBuf>,
+    /// Those that signed before.
+    pub former_certificates: Vec<PathBuf>,
 }
 
 /// `[signature]`

@@ -98,7 +98,8 @@ async fn connection(app: Arc<App>, stream: TcpStream, address: SocketAddr, mut d
     // Answers are small and whole; waiting to fill a segment only adds latency.
     let _ = stream.set_nodelay(true);
     let limits = &app.config.limits;
-    let handshake = timeout(Duration::from_secs(limits.handshake_seconds), app.acceptor.accept(stream)).await;
+    let handshake =
+        timeout(Duration::from_secs(limits.handshake_seconds), app.acceptor.load_full().accept(stream)).await;
     let Ok(Ok(tls)) = handshake else {
         metrics::counter!("nir_tls_handshakes_failed_total").increment(1);
         return;

@@ -59,15 +59,24 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// SIGTERM and SIGINT drain; a second one stops at once, by which nothing acknowledged is lost.
+/// SIGTERM and SIGINT drain; a second one stops at once, by which nothing acknowledged is lost. SIGHUP reads the files of
+/// keys, certificates and revocation lists again.
 async fn serve_until_told(file: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(file)?;
     telemetry::start_logging(config.log.format);
     // Before anything is started: told while it starts, it stops when it has started.
-    let mut told = Told::listen()?;
+    let (mut told, mut hangup) = (Told::listen()?, signal(SignalKind::hangup())?);
     let store = Store::open(&config.database.url).await?;
     let running = serve::start(config, store.clone(), None).await?;
-    told.to_stop().await;
+    loop {
+        tokio::select! {
+            () = told.to_stop() => break,
+            _ = hangup.recv() => match running.reload() {
+                Ok(()) => tracing::info!(event = "reloaded"),
+                Err(error) => tracing::error!(event = "not_reloaded", error = format!("{error:#}")),
+            },
+        }
+    }
     tracing::info!(event = "draining");
     tokio::select! {
         () = running.stop() => store.close().await,

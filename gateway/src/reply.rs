@@ -63,7 +63,8 @@ pub async fn sealed(app: &Arc<App>, to: Recipient, body_child: Vec<u8>, of: Opti
     let work = {
         let app = Arc::clone(app);
         move || {
-            let signer = app.keys.for_party(to.party.as_ref());
+            let keys = app.keys.load();
+            let signer = keys.for_party(to.party.as_ref());
             seal::seal(to.soap, &body_child, Some(signer), clock::now(), to.message_id.as_deref(), None)
         }
     };
@@ -89,7 +90,8 @@ pub async fn faulted(app: &Arc<App>, to: Recipient, code: FaultCode, feil: Vec<F
         let app = Arc::clone(app);
         move || {
             let body = fault_body(to.soap, code, feil);
-            let signer = sign.then(|| app.keys.for_party(to.party.as_ref()));
+            let keys = app.keys.load();
+            let signer = sign.then(|| keys.for_party(to.party.as_ref()));
             (to.soap, seal::seal(to.soap, &body, signer, clock::now(), to.message_id.as_deref(), None).bytes)
         }
     };

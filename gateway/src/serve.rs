@@ -13,7 +13,7 @@ use nir_wsdl::certificate::{Certificate, Trust};
 use nir_wsdl::seal::Signer;
 use register::codes::Catalogue;
 use register::evidence::payload::MasterKey;
-use register::ledger::{Lane, LaneConfig, SignCheckpoint};
+use register::ledger::{Lane, LaneConfig};
 use register::policy::Policy;
 use register::store::Store;
 use rustls_pki_types::CertificateDer;
@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::admission::{Admission, AdmissionLimits};
-use crate::app::{AnswerKeys, App};
+use crate::app::{AnswerKeys, App, PresentKeys};
 use crate::clock;
 use crate::config::Config;
 use crate::http;
@@ -68,7 +68,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     let policy = Arc::new(Policy::embedded(config.profile)?);
     store.check_ready(config.profile.as_str()).await?;
     let trust = Arc::new(trust(&config)?);
-    let keys = Arc::new(answer_keys(&config)?);
+    let keys = PresentKeys::new(answer_keys(&config)?);
     let registry = store.load_registry().await?;
     let lane = Lane::open(
         store.clone(),
@@ -78,7 +78,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
             master_key: MasterKey::new(config.evidence.master_key()?),
             policy: Arc::clone(&policy),
             render: Arc::new(Renderer { catalogue }),
-            checkpoints: Arc::clone(&keys) as Arc<dyn SignCheckpoint>,
+            checkpoints: Arc::new(keys.clone()),
             ids: Box::new(RandomIds),
         },
         clock::now(),
@@ -90,7 +90,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     let fagsystem_addr = listener.local_addr()?;
     let metrics_addr = metrics_listener.local_addr()?;
     let app = Arc::new(App {
-        acceptor: tls::acceptor(&tls_files(&config)?)?,
+        acceptor: ArcSwap::from_pointee(tls::acceptor(&tls_files(&config)?)?),
         admission: Admission::new(AdmissionLimits {
             in_flight: config.limits.in_flight,
             in_flight_per_sender: config.limits.in_flight_per_sender,
@@ -121,6 +121,16 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
 }
 
 impl Running {
+    /// Reads certificates, keys and revocation lists again from the files that the configuration names. New connections
+    /// and answers use them; where anything is wrong with one, all stay as they were.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        let config = &self.app.config;
+        let (acceptor, keys) = (tls::acceptor(&tls_files(config)?)?, answer_keys(config)?);
+        self.app.acceptor.store(Arc::new(acceptor));
+        self.app.keys.replace(keys);
+        self.app.trust.reload_crls_if_changed().map_err(|error| anyhow::anyhow!("trust.crls: {error}"))
+    }
+
     /// Stops accepting, lets work finish, writes the last checkpoint.
     pub async fn stop(self) {
         let Running { app, drain, tasks, ledger, .. } = self;

@@ -32,6 +32,7 @@ impl Config {
         paths.extend(&mut self.signing.ecdsa_key);
         paths.extend(&mut self.signing.ecdsa_certificate);
         paths.extend(&mut self.signing.next_certificate);
+        paths.extend(&mut self.signing.former_certificates);
         paths.extend(self.trust.anchors.iter_mut().map(|anchor| &mut anchor.file));
         paths.extend(&mut self.trust.intermediates);
         paths.extend(&mut self.trust.crls);

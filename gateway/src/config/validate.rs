@@ -74,6 +74,9 @@ impl Config {
         if let Some(next) = &signing.next_certificate {
             found.certificates("signing.next_certificate", next);
         }
+        for former in &signing.former_certificates {
+            found.certificates("signing.former_certificates", former);
+        }
     }
 
     fn trusted(&self, found: &mut Found) {

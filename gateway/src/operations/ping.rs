@@ -26,6 +26,7 @@ pub async fn run(context: Context, request: Pingforespoersel) -> Reply {
     let offset = kommune.and_then(|k| registry.clock_offsets.get(&k)).copied();
     let tid = context.exchange.received;
     let version = Version::parse(&request.kontraktversjon);
+    let keys = context.app.keys.load();
     let svar = Pingsvar {
         tid: oslo(tid),
         registertid: offset.map(|seconds| oslo(tid + chrono::Duration::seconds(seconds))),
@@ -35,9 +36,10 @@ pub async fn run(context: Context, request: Pingforespoersel) -> Reply {
         organisasjonsnummer: Some(party.orgnr.to_string()),
         organisasjonsnavn: Some(party.navn.clone()),
         avsendersystem: systems,
-        signeringssertifikat: signing_certificate(&context.app.keys.certificate),
-        neste_signeringssertifikat: context.app.keys.next_certificate.as_deref().map(signing_certificate),
+        signeringssertifikat: signing_certificate(&keys.certificate),
+        neste_signeringssertifikat: keys.next_certificate.as_deref().map(signing_certificate),
     };
+    drop(keys);
     context.unrecorded(Answer::Ping(PingSvar { svar }), &version).await
 }
 

@@ -8,6 +8,7 @@
 mod client;
 mod messages;
 mod node;
+#[path = "../../../core/tests/support/postgres.rs"]
 mod postgres;
 mod process;
 mod sandbox;
@@ -22,4 +23,5 @@ mod idempotency;
 mod kill;
 mod limits;
 mod restart;
+mod tending;
 mod windows;
