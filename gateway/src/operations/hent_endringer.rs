@@ -13,6 +13,8 @@ use crate::translate;
 /// Default and largest number of changes of one page (contract.md 4.6).
 const DEFAULT_PAGE: i64 = 100;
 const LARGEST_PAGE: i64 = 1_000;
+/// The longest that a caller may ask to wait.
+const LONGEST_WAIT: i32 = 50;
 
 /// Reads the page; acknowledges first where the request says so.
 pub async fn run(context: Context, request: Endringsforespoersel) -> Reply {
@@ -45,6 +47,9 @@ async fn page(
     let limit = request.antall.map_or(DEFAULT_PAGE, i64::from);
     if !(1..=LARGEST_PAGE).contains(&limit) {
         return Err(Refused::at(Rejection::PageTooLarge, "antall"));
+    }
+    if !(0..=LONGEST_WAIT).contains(&request.vent_sekunder.unwrap_or(0)) {
+        return Err(Refused::at(Rejection::PageTooLarge, "ventSekunder"));
     }
     let position = own_stream(context, system, &request.stroem_id).await?;
     // A number that was never written is no place in this stream (design.md 17, Streams).

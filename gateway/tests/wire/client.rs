@@ -170,6 +170,17 @@ impl<'a> Client<'a> {
         self.raw(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes()).unwrap()
     }
 
+    /// The bytes of a GET that is no text.
+    pub fn get_bytes(&self, path: &str) -> Vec<u8> {
+        let mut connection = self.connect().unwrap();
+        connection
+            .write(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
+            .unwrap();
+        let all = connection.rest().unwrap();
+        let end = all.windows(4).position(|window| window == b"\r\n\r\n").expect("a head") + 4;
+        all[end..].to_vec()
+    }
+
     /// Writes raw bytes on a fresh connection and reads what comes until it closes.
     pub fn raw(&self, bytes: &[u8]) -> std::io::Result<Answer> {
         let mut connection = self.connect()?;
@@ -349,9 +360,24 @@ impl Answer {
         self.verified_by(&sandbox.pem("gateway.pem"))
     }
 
-    /// The answer is signed by the holder of this certificate.
+    /// The answer is signed by the holder of this certificate. What the gateway signs must be valid by its own contract,
+    /// so that is held of every answer and Fault that any test looks at.
     pub fn verified_by(&self, pem: &str) -> bool {
         let der = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
-        verify_answer(self.body.as_bytes(), &der).is_ok()
+        let Ok(verified) = verify_answer(self.body.as_bytes(), &der) else { return false };
+        let payload = of_contract(&verified.body_child);
+        let valid = nir_xsd::validate::validate(payload);
+        assert!(valid.is_ok(), "{valid:#?} of {}", String::from_utf8_lossy(payload));
+        true
     }
+}
+
+/// The element of the contract's namespace: the Body's child, or what the detail of a Fault holds.
+pub fn of_contract(body_child: &[u8]) -> &[u8] {
+    if !body_child.starts_with(b"<soap:Fault") {
+        return body_child;
+    }
+    let find = |what: &[u8]| body_child.windows(what.len()).position(|window| window == what);
+    let (start, end) = (find(b"<nirFeil "), find(b"</nirFeil>"));
+    start.zip(end).map(|(start, end)| &body_child[start..end + b"</nirFeil>".len()]).expect("a Fault with nirFeil")
 }

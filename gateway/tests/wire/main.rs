@@ -22,6 +22,7 @@ mod http;
 mod idempotency;
 mod kill;
 mod limits;
+mod operations;
 mod restart;
 mod tending;
 mod windows;
