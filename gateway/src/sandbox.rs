@@ -162,7 +162,7 @@ impl Sandbox {
                     let outcome = self.reset().await;
                     let failed = outcome.is_err();
                     // The caller hung up: the reset stands all the same.
-                    let _ = done.send(outcome.as_ref().map(|()| ()).map_err(|error| format!("{error:#}")));
+                    let _ = done.send(outcome.as_ref().copied().map_err(|error| format!("{error:#}")));
                     if failed && self.running.is_none() {
                         return outcome;
                     }

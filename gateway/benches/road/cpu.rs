@@ -68,17 +68,17 @@ fn stage_of(thread: &str) -> Stage {
     }
 }
 
-/// A PostgreSQL server of our own: the one that was told this port.
+/// A PostgreSQL server of our own: the one that was told this folder for its socket.
 #[derive(Debug)]
 pub struct Server {
     postmaster: u32,
 }
 
 impl Server {
-    /// Finds it by the port in its address; others may run on this machine.
+    /// Finds it by the folder in its address; others may run on this machine.
     pub fn of(url: &str) -> Self {
-        let port = url.rsplit_once(':').and_then(|(_, rest)| rest.split('/').next()).expect("an address with a port");
-        let told = ["-p", port].join("\0");
+        let folder = url.split_once("host=").and_then(|(_, rest)| rest.split('&').next());
+        let told = ["-k", folder.expect("an address with a folder")].join("\0");
         let postmaster = numbers_in("/proc").into_iter().find(|pid| {
             let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             name_of(&format!("/proc/{pid}")) == "postgres" && line.contains(&told)

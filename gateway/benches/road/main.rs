@@ -18,7 +18,8 @@ mod messages;
 #[path = "../../tests/wire/node.rs"]
 #[expect(unused, reason = "the tests over the wire use all of it")]
 mod node;
-#[path = "../../tests/wire/postgres.rs"]
+#[path = "../../../core/tests/support/postgres.rs"]
+#[expect(unused, reason = "other tests kill it and start it again")]
 mod postgres;
 #[path = "../../tests/wire/process.rs"]
 #[expect(unused, reason = "the tests over the wire use all of it")]

@@ -197,8 +197,6 @@ pub fn registered(row: &RegistryEntry, registry: &Registry) -> Option<RegistryEn
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
     use super::*;
 
     const PARTY: &str = r#"{"kind": "PARTY", "orgnr": "310000000", "navn": "Prøve AS", "kind_of": 1}"#;

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
 use super::*;
 
 fn parse(text: &str) -> Result<Config, Problems> {

@@ -288,8 +288,6 @@ pub(super) fn write(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> 
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
     use super::*;
 
     #[test]

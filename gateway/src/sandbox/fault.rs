@@ -150,8 +150,6 @@ fn take(counter: &AtomicU32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
     use super::*;
 
     #[test]

@@ -217,8 +217,6 @@ fn delegation(kommune: &str, vendor: &str, valid: Period) -> Result<RegistryEntr
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
     use super::*;
 
     #[test]

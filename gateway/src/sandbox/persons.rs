@@ -265,14 +265,12 @@ fn personalia(n: usize) -> FactContent {
         fornavn: pick(&FIRST),
         etternavn: pick(&LAST),
         foedselsdato: born,
-        kjoenn: if n % 2 == 0 { "KVINNE" } else { "MANN" }.to_owned(),
+        kjoenn: if n.is_multiple_of(2) { "KVINNE" } else { "MANN" }.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
     use std::collections::BTreeSet;
 
     use super::*;

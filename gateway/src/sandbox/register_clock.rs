@@ -65,8 +65,6 @@ pub fn shown(now: DateTime<Utc>, offset_seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
     use super::*;
 
     fn now() -> DateTime<Utc> {

@@ -64,7 +64,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// The number of its process, for the benchmarks.
+    /// The number of its process.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -88,7 +88,7 @@ impl Node {
 
     /// The most memory that was resident so far, in bytes.
     pub fn most_resident(&self) -> u64 {
-        process::most_resident(&self.child)
+        process::most_resident(self.pid())
     }
 
     /// GET on the listener of metrics and health: status and body.

@@ -100,17 +100,17 @@ pub fn ended(child: &mut Child) -> ExitStatus {
 }
 
 /// Resident memory now, in bytes.
-pub fn resident(child: &Child) -> u64 {
-    memory(child, "VmRSS:")
+pub fn resident(pid: u32) -> u64 {
+    memory(pid, "VmRSS:")
 }
 
 /// The most memory that was resident so far, in bytes.
-pub fn most_resident(child: &Child) -> u64 {
-    memory(child, "VmHWM:")
+pub fn most_resident(pid: u32) -> u64 {
+    memory(pid, "VmHWM:")
 }
 
-fn memory(child: &Child, which: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+fn memory(pid: u32, which: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with(which)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Mutex, OnceLock};
 
 use serde_json::Value;
@@ -138,16 +138,6 @@ impl Sandbox {
         self.folder()
     }
 
-    /// SIGTERM, without waiting.
-    pub fn terminate(&self) {
-        process::signal(&self.child, "TERM");
-    }
-
-    /// Waits until it ends.
-    pub fn ended(&mut self) -> ExitStatus {
-        process::ended(&mut self.child)
-    }
-
     fn folder(&mut self) -> TempDir {
         std::mem::replace(&mut self.dir, process::folder())
     }
@@ -195,7 +185,7 @@ impl Sandbox {
 
     /// Resident memory of the process, in bytes.
     pub fn resident(&self) -> u64 {
-        process::resident(&self.child)
+        process::resident(self.child.id())
     }
 
     /// Sets register time of one kommune.
