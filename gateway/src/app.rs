@@ -18,6 +18,7 @@ use crate::ledger_task::Ledger;
 use crate::pool::Pool;
 use crate::reply::FaultBudget;
 use crate::sandbox::fault::Faults;
+use crate::strangers::Strangers;
 
 /// The gateway's own keys for answers.
 #[derive(Debug)]
@@ -95,6 +96,8 @@ pub struct App {
     pub ledger: Ledger,
     /// Whether the database answered when it was last asked, at most a second ago.
     pub database_answers: AtomicBool,
+    /// What fails before authentication.
+    pub strangers: Strangers,
     /// Limit on signed faults per party.
     pub fault_budget: FaultBudget,
     /// The sandbox's fault injection.

@@ -21,6 +21,7 @@ mod pool;
 mod reply;
 mod sandbox;
 mod serve;
+mod strangers;
 mod telemetry;
 mod tls;
 mod translate;

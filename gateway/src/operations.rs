@@ -128,7 +128,7 @@ impl Context {
             _ => "NIR-I901",
         };
         let feil = vec![feil::of_code(self.app.catalogue, code, &[])];
-        reply::faulted(&self.app, self.to, FaultCode::Receiver, feil, true).await
+        reply::faulted(&self.app, self.to, FaultCode::Receiver, feil, true, None).await
     }
 
     /// The declared Fault of a read: the same `Feil` list as a receipt has (contract.md 0.9).
@@ -143,10 +143,12 @@ impl Context {
         let outcome = feil.first().map(|f| f.kode.clone()).unwrap_or_default();
         metrics::counter!("nir_refused_total", "code" => outcome.clone()).increment(1);
         let answer = reply::fault_body(self.to.soap, FaultCode::Sender, feil.clone());
-        let job = Job { exchange: self.exchange.clone(), work: Work::Record { answer, outcome, handed_out: None } };
-        if !matches!(self.app.ledger.commit(job).await, Some(Ok(_))) {
-            return self.failed(&LedgerError::OutcomeUnknown).await;
+        match self.commit(Work::Record { answer, outcome, handed_out: None }).await {
+            Ok(Done { bevis, .. }) => {
+                let kept = Some((self.exchange, bevis));
+                reply::faulted(&self.app, self.to, FaultCode::Sender, feil, true, kept).await
+            }
+            Err(error) => self.failed(&error).await,
         }
-        reply::faulted(&self.app, self.to, FaultCode::Sender, feil, true).await
     }
 }

@@ -56,48 +56,64 @@ pub fn refusal(code: &'static str, log: &str) -> Refusal {
     Refusal::new(code, FaultCode::Sender, log)
 }
 
-/// Seals an answer on the pool and hands its signature to the ledger as the second evidence row.
-pub async fn sealed(app: &Arc<App>, to: Recipient, body_child: Vec<u8>, of: Option<(Exchange, Bevis)>) -> Reply {
-    let soap = to.soap;
-    let committed = of.is_some();
-    let work = {
-        let app = Arc::clone(app);
-        move || {
-            let keys = app.keys.load();
-            let signer = keys.for_party(to.party.as_ref());
-            seal::seal(to.soap, &body_child, Some(signer), clock::now(), to.message_id.as_deref(), None)
-        }
-    };
-    match app.pool.run(work).await {
-        Ok(sealed) => {
-            if let Some((exchange, bevis)) = of {
-                let work = Work::Signature { of: bevis, signature: sealed.signature_value };
-                app.ledger.note(Job { exchange, work }).await;
-            }
-            Reply { status: StatusCode::OK, soap, bytes: sealed.bytes, retry_after: None, committed }
-        }
-        Err(panicked) => {
-            tracing::error!(event = "seal_failed", %panicked);
-            Reply { status: StatusCode::INTERNAL_SERVER_ERROR, soap, bytes: Vec::new(), retry_after: None, committed }
+/// An exchange that is kept, and where: the signature under its answer follows as the second evidence row.
+pub type Kept = (Exchange, Bevis);
+
+/// Seals an answer.
+pub async fn sealed(app: &Arc<App>, to: Recipient, body_child: Vec<u8>, of: Option<Kept>) -> Reply {
+    let (soap, committed) = (to.soap, of.is_some());
+    match seal_on_pool(app, to, move || body_child, true, of).await {
+        Some(bytes) => Reply { status: StatusCode::OK, soap, bytes, retry_after: None, committed },
+        None => {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            Reply { status, soap, bytes: Vec::new(), retry_after: None, committed }
         }
     }
 }
 
 /// A Fault that carries `nirFeil`, signed or not.
-pub async fn faulted(app: &Arc<App>, to: Recipient, code: FaultCode, feil: Vec<Feil>, sign: bool) -> Reply {
-    let (status, retry_after) = status_of(to.soap, code, &feil);
+pub async fn faulted(
+    app: &Arc<App>,
+    to: Recipient,
+    code: FaultCode,
+    feil: Vec<Feil>,
+    sign: bool,
+    of: Option<Kept>,
+) -> Reply {
+    let soap = to.soap;
+    let (status, retry_after) = status_of(soap, code, &feil);
+    let bytes = seal_on_pool(app, to, move || fault_body(soap, code, feil), sign, of).await.unwrap_or_default();
+    Reply { status, soap, bytes, retry_after, committed: false }
+}
+
+/// Writes and signs on the pool, then hands the signature to the ledger.
+async fn seal_on_pool(
+    app: &Arc<App>,
+    to: Recipient,
+    body_child: impl FnOnce() -> Vec<u8> + Send + 'static,
+    sign: bool,
+    of: Option<Kept>,
+) -> Option<Vec<u8>> {
     let work = {
         let app = Arc::clone(app);
         move || {
-            let body = fault_body(to.soap, code, feil);
             let keys = app.keys.load();
             let signer = sign.then(|| keys.for_party(to.party.as_ref()));
-            (to.soap, seal::seal(to.soap, &body, signer, clock::now(), to.message_id.as_deref(), None).bytes)
+            seal::seal(to.soap, &body_child(), signer, clock::now(), to.message_id.as_deref(), None)
         }
     };
-    let soap = to.soap;
-    let bytes = app.pool.run(work).await.map(|(_, bytes)| bytes).unwrap_or_default();
-    Reply { status, soap, bytes, retry_after, committed: false }
+    let sealed = match app.pool.run(work).await {
+        Ok(sealed) => sealed,
+        Err(panicked) => {
+            tracing::error!(event = "seal_failed", %panicked);
+            return None;
+        }
+    };
+    if let Some((exchange, bevis)) = of {
+        let work = Work::Signature { of: bevis, signature: sealed.signature_value };
+        app.ledger.note(Job { exchange, work }).await;
+    }
+    Some(sealed.bytes)
 }
 
 /// Canonical bytes of a Fault whose detail is `nirFeil`.
@@ -122,7 +138,7 @@ fn status_of(soap: SoapVersion, code: FaultCode, feil: &[Feil]) -> (StatusCode, 
 
 /// A Fault for a request whose body was not read, or not to be trusted.
 pub async fn unread(app: &Arc<App>, peer: &Peer, soap: SoapVersion, code: &'static str, status: StatusCode) -> Reply {
-    note_unauthenticated(peer, code, "before the body", 0);
+    app.strangers.note(peer, code, "before the body", None);
     let fault_code = if code.starts_with("NIR-I") { FaultCode::Receiver } else { FaultCode::Sender };
     let feil = vec![feil::of_code(app.catalogue, code, &[])];
     Reply { status, ..to_a_stranger(app, peer, soap, fault_code, feil, None).await }
@@ -139,12 +155,12 @@ async fn to_a_stranger(
 ) -> Reply {
     let party = tls_party(app, peer).filter(|party| app.fault_budget.take(&party.orgnr.to_string()));
     let sign = party.is_some();
-    faulted(app, Recipient { soap, party, message_id }, code, feil, sign).await
+    faulted(app, Recipient { soap, party, message_id }, code, feil, sign, None).await
 }
 
 /// NIR-T104 with `Retry-After`: unsigned, since signing is what a full house cannot afford.
 pub fn busy(app: &Arc<App>, peer: &Peer, soap: SoapVersion) -> Reply {
-    note_unauthenticated(peer, "NIR-T104", "admission", 0);
+    app.strangers.note(peer, "NIR-T104", "admission", None);
     let params = [("sekunder", RETRY_SECONDS.to_string())];
     let body = fault_body(soap, FaultCode::Receiver, vec![feil::of_code(app.catalogue, "NIR-T104", &params)]);
     let bytes = seal::seal(soap, &body, None, clock::now(), None, None).bytes;
@@ -154,7 +170,7 @@ pub fn busy(app: &Arc<App>, peer: &Peer, soap: SoapVersion) -> Reply {
 
 /// NIR-T103.
 pub async fn too_large(app: &Arc<App>, peer: &Peer, soap: SoapVersion, most: usize) -> Reply {
-    note_unauthenticated(peer, "NIR-T103", "larger than the operation allows", 0);
+    app.strangers.note(peer, "NIR-T103", "larger than the operation allows", None);
     let feil = vec![feil::of_code(app.catalogue, "NIR-T103", &[("maksimum", most.to_string())])];
     let status = StatusCode::PAYLOAD_TOO_LARGE;
     Reply { status, ..to_a_stranger(app, peer, soap, FaultCode::Sender, feil, None).await }
@@ -178,15 +194,20 @@ pub async fn refused(app: &Arc<App>, refused: Refused) -> Reply {
             let exchange = exchange_of(&arrival.bytes, arrival.received, name, &signer, None);
             let answer = fault_body(arrival.http_soap, fault_code, feil.clone());
             let work = Work::Record { answer, outcome: code.to_owned(), handed_out: None };
-            if app.ledger.commit(Job { exchange, work }).await.is_none() {
-                tracing::error!(event = "evidence_not_written", code);
-            }
+            let kept = app.ledger.commit(Job { exchange: exchange.clone(), work }).await;
+            let of = match kept {
+                Some(Ok(done)) => Some((exchange, done.bevis)),
+                _ => {
+                    tracing::error!(event = "evidence_not_written", code);
+                    None
+                }
+            };
             let to = Recipient { soap: arrival.http_soap, party: Some(signer.party), message_id };
-            faulted(app, to, fault_code, feil, true).await
+            faulted(app, to, fault_code, feil, true, of).await
         }
         None => {
             let log = if let Cause::Refusal(refusal) = &cause { refusal.log.as_str() } else { "" };
-            note_unauthenticated(&arrival.peer, code, log, arrival.bytes.len());
+            app.strangers.note(&arrival.peer, code, log, Some(&arrival.bytes));
             to_a_stranger(app, &arrival.peer, arrival.http_soap, fault_code, feil, message_id).await
         }
     }
@@ -216,13 +237,6 @@ fn tls_party(app: &App, peer: &Peer) -> Option<Party> {
     app.registry.load().parties.get(&orgnr).cloned()
 }
 
-/// What fails before authentication leaves its code, address, size and exact reason, and no body (design.md 9).
-fn note_unauthenticated(peer: &Peer, code: &'static str, log: &str, size: usize) {
-    metrics::counter!("nir_unauthenticated_total", "code" => code).increment(1);
-    let organization = peer.organization.as_deref().unwrap_or("-");
-    tracing::info!(event = "unauthenticated_refused", code, address = %peer.address, organization, size, log);
-}
-
 /// Counts signed Faults per party and second.
 #[derive(Debug, Default)]
 pub struct FaultBudget(Mutex<(i64, HashMap<String, u32>)>);
@@ -230,7 +244,10 @@ pub struct FaultBudget(Mutex<(i64, HashMap<String, u32>)>);
 impl FaultBudget {
     /// Whether one more may be signed for this party in this second.
     pub fn take(&self, party: &str) -> bool {
-        let second = clock::now().timestamp();
+        self.take_at(party, clock::now().timestamp())
+    }
+
+    fn take_at(&self, party: &str, second: i64) -> bool {
         let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if spent.0 != second {
             *spent = (second, HashMap::new());
@@ -238,5 +255,17 @@ impl FaultBudget {
         let count = spent.1.entry(party.to_owned()).or_default();
         *count += 1;
         *count <= SIGNED_FAULTS_PER_SECOND
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_faults_a_second_are_signed_for_each_party() {
+        let budget = FaultBudget::default();
+        let signed = |party: &str, second| (0..50).filter(|_| budget.take_at(party, second)).count();
+        assert_eq!([signed("a", 1), signed("b", 1), signed("a", 1), signed("a", 2)], [10, 10, 0, 10]);
     }
 }

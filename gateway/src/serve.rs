@@ -31,6 +31,7 @@ use crate::ledger_task::{Ledger, LedgerThread};
 use crate::pool::Pool;
 use crate::reply::FaultBudget;
 use crate::sandbox::fault::Faults;
+use crate::strangers::Strangers;
 use crate::telemetry;
 use crate::tls::{self, TlsFiles};
 use crate::translate::receipt::Renderer;
@@ -105,6 +106,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         store,
         ledger,
         database_answers: AtomicBool::new(true),
+        strangers: Strangers::default(),
         fault_budget: FaultBudget::default(),
         faults,
         public_base: config.listeners.public_url.trim_end_matches('/').to_owned(),

@@ -2,7 +2,7 @@
 //! (issue acceptance 4). `KILLS` sets how many times; CI runs a short smoke, `make soak KILLS=20` the rest.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use crate::client::Client;
@@ -12,6 +12,9 @@ use crate::messages::{
 use crate::postgres;
 use crate::process::{self, PATIENCE};
 use crate::sandbox::Sandbox;
+
+/// Messages so far.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// Senders at once.
 const SENDERS: usize = 8;
@@ -84,13 +87,15 @@ fn load_until_killed(sandbox: &Sandbox, sent: &Sent) {
 /// A decision (the first message of a person makes it, later ones find it) and a measure for each person.
 fn send_one(client: &Client<'_>, dufs: &[String], sent: &Sent) -> bool {
     let id = fresh("kill");
+    // No two measures of a person are the same: that would be refused (K701).
+    let so_far = NEXT.fetch_add(1, Ordering::Relaxed) % 3_700;
+    let hours = format!("{}.{:02}", so_far / 100 + 1, so_far % 100);
     let persons: String = dufs
         .iter()
         .enumerate()
         .map(|(n, duf)| {
             let decision =
                 line(&format!("v{n}"), "SETT", &format!("v/{duf}"), "", &vedtak(&day(0), &day(0), &day(300)));
-            let hours = format!("{}.{:02}", 1 + id.len() % 7, sent.lock().unwrap().len() % 100);
             let measure = tiltak("NORSK_SAMF", "NS01", &day(0), &day(n as i64), &hours);
             person(duf, &(decision + &registrer(&format!("t{n}"), &format!("{id}/{n}"), &measure)))
         })
@@ -98,7 +103,11 @@ fn send_one(client: &Client<'_>, dufs: &[String], sent: &Sent) -> bool {
     let envelope = client.sealed(&send(&head().id(&id), &persons));
     // An answer may be lost by the kill: then it counts as not acknowledged.
     let answer = client.try_send(&envelope);
-    let acknowledged = answer.is_some_and(|answer| answer.body.contains("<status>GODTATT</status>"));
+    let whole = answer.filter(|answer| answer.body.ends_with("</soap:Envelope>"));
+    if let Some(answer) = &whole {
+        assert_eq!(answer.text("status").as_deref(), Some("GODTATT"), "{answer}");
+    }
+    let acknowledged = whole.is_some();
     sent.lock().unwrap().insert(id, (dufs.to_vec(), acknowledged));
     acknowledged
 }

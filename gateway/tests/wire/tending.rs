@@ -240,3 +240,20 @@ fn metrics_count_and_neither_they_nor_the_log_name_a_person() {
         assert!(!log.contains(personal) && !text.contains(personal), "{personal} is in the log or the metrics");
     }
 }
+
+#[test]
+fn who_hammers_the_door_does_not_fill_the_log() {
+    let installation = Installation::new(None);
+    let node = installation.serve(&[]);
+    let client = Client::new(&node, "vendor");
+    let tampered = client.sealed(&ping()).replace("<kontraktversjon>1.0", "<kontraktversjon>1.1");
+    let signed = (0..40).filter(|_| client.verifies(&client.send(&tampered))).count();
+    assert_eq!(node.metric("nir_unauthenticated_total{code=\"NIR-S202\"} "), 40.0);
+    let log = node.log.clone();
+    node.stop();
+    let told: Vec<String> = log.text().lines().filter(|line| line.contains("NIR-S202")).map(str::to_owned).collect();
+    // Ten a minute are told in full, by digest and without a body; the forty may fall into two minutes.
+    assert!((10..=21).contains(&told.len()) && signed >= 10, "{} told, {signed} signed", told.len());
+    let digest = hex::encode(register::evidence::sha256(tampered.as_bytes()));
+    assert!(told[0].contains(&digest) && told[0].contains("310000000") && told[0].contains("127.0.0.1"), "{}", told[0]);
+}
