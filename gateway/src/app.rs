@@ -14,6 +14,7 @@ use register::store::Store;
 
 use crate::admission::Admission;
 use crate::config::Config;
+use crate::in_work::InWork;
 use crate::ledger_task::Ledger;
 use crate::pool::Pool;
 use crate::reply::FaultBudget;
@@ -96,6 +97,8 @@ pub struct App {
     pub ledger: Ledger,
     /// Whether the database answered when it was last asked, at most a second ago.
     pub database_answers: AtomicBool,
+    /// Messages in work.
+    pub in_work: InWork,
     /// What fails before authentication.
     pub strangers: Strangers,
     /// Limit on signed faults per party.

@@ -14,6 +14,7 @@ mod demo;
 mod feil;
 mod http;
 mod ids;
+mod in_work;
 mod ledger_task;
 mod operations;
 mod pipeline;

@@ -27,6 +27,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::http;
 use crate::ids::RandomIds;
+use crate::in_work::InWork;
 use crate::ledger_task::{Ledger, LedgerThread};
 use crate::pool::Pool;
 use crate::reply::FaultBudget;
@@ -106,6 +107,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         store,
         ledger,
         database_answers: AtomicBool::new(true),
+        in_work: InWork::default(),
         strangers: Strangers::default(),
         fault_budget: FaultBudget::default(),
         faults,

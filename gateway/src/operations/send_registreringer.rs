@@ -19,6 +19,8 @@ pub async fn run(context: Context, melding: Registreringsmelding) -> Reply {
     if command.proevekjoering {
         return rehearse(context, &command).await;
     }
+    let hode = &melding.meldingshode;
+    let _working = context.app.in_work.begin(&hode.avsendersystem, &hode.meldings_id);
     if context.app.faults.as_ref().is_some_and(|faults| faults.take_k705()) {
         let command = busy(command);
         return context.committed(Work::Register(Box::new(command))).await;
@@ -42,10 +44,9 @@ async fn rehearse(context: Context, command: &Command) -> Reply {
     }
 }
 
-/// The command, of which every line meets a person under treatment (NIR-K705): nothing is stored, no id is spent.
+/// The command, which meets persons under treatment (NIR-K705): nothing is stored, no id is spent, and nobody is waited
+/// for once more.
 fn busy(mut command: Command) -> Command {
-    for line in command.persons.iter_mut().flat_map(|person| &mut person.lines) {
-        line.form_errors = vec![finding(Rejection::PersonLocked, Field::Person("dufNummer"))];
-    }
+    command.form_errors = vec![finding(Rejection::PersonLocked, Field::Message)];
     command
 }

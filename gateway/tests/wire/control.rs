@@ -2,6 +2,8 @@
 
 use std::net::{TcpStream, UdpSocket};
 
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
 use crate::client::Client;
 use crate::messages::{day, fresh, head, hent_kvittering, hent_person, person, ping, registrer, send, vedtak};
 use crate::postgres;
@@ -136,13 +138,42 @@ fn a_busy_person_is_k705_spends_no_id_and_keeps_the_receipt_time() {
         client.accepted(&hent_person(&head(), &duf, ""));
         let first = client.rejected(&decision(&id, &duf), &["NIR-K705"]);
         assert_eq!(first.text("kanProevesIgjen").as_deref(), Some("true"));
-        assert_eq!(first.text("xpath").as_deref(), Some("/sendRegistreringer/melding/person[1]/dufNummer"));
+        assert_eq!(first.texts("resultat"), ["AVVIST", "IKKE_UTFOERT"], "{first}");
         let read = client.accepted(&hent_person(&head(), &duf, ""));
         assert_eq!(read.texts("postId"), Vec::<String>::new(), "nothing was stored");
         assert_eq!(client.accepted(&hent_kvittering(&head(), &id)).text("status").as_deref(), Some("IKKE_MOTTATT"));
         let again = client.registered(&decision(&id, &duf));
         assert_eq!((again.text("gjentatt").as_deref(), again.text("mottatt")), (Some("false"), first.text("mottatt")));
     }
+}
+
+#[test]
+fn a_person_that_others_keep_is_k705_too_and_meanwhile_the_message_is_in_work() {
+    let url = postgres::cluster().database("kept");
+    let sandbox = Sandbox::start(Some(&url));
+    let client = Client::new(&sandbox, "vendor");
+    let (id, duf) = (fresh("kept"), sandbox.unused("4204"));
+    // Another program keeps the person's row for longer than a lock is waited for.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut keeper = runtime.block_on(PgConnection::connect(&url)).unwrap();
+    let keep = format!("SELECT 1 FROM person WHERE duf = {duf} FOR UPDATE");
+    runtime.block_on(sqlx::raw_sql("BEGIN").execute(&mut keeper)).unwrap();
+    let kept = runtime.block_on(sqlx::raw_sql(AssertSqlSafe(keep)).fetch_all(&mut keeper)).unwrap();
+    assert_eq!(kept.len(), 1);
+    let first = std::thread::scope(|scope| {
+        let first = scope.spawn(|| client.rejected(&decision(&id, &duf), &["NIR-K705"]));
+        // Who asks meanwhile is not told that it never came; the answer waits its turn.
+        process::eventually("the message in work", || {
+            let asked = client.accepted(&hent_kvittering(&head(), &id)).text("status");
+            (asked.as_deref() == Some("UNDER_BEHANDLING")).then_some(())
+        });
+        first.join().unwrap()
+    });
+    runtime.block_on(sqlx::raw_sql("ROLLBACK").execute(&mut keeper)).unwrap();
+    assert_eq!(client.accepted(&hent_kvittering(&head(), &id)).text("status").as_deref(), Some("IKKE_MOTTATT"));
+    let again = client.registered(&decision(&id, &duf));
+    assert_eq!(again.text("mottatt"), first.text("mottatt"), "by its first receipt time");
+    assert_eq!(client.accepted(&hent_kvittering(&head(), &id)).text("status").as_deref(), Some("FUNNET"));
 }
 
 #[test]
