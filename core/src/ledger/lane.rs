@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use tokio::time::timeout;
 
 use crate::ledger::answers::Outcomes;
 use crate::ledger::attempt::{Attempt, Carried, Failed, cannot_seal};
@@ -15,6 +17,8 @@ use crate::store::{Store, StoreError};
 
 /// How often a batch is tried whole before it is split.
 const TRIES: usize = 4;
+/// A server that says nothing for so long is taken for gone: a connection that broke on the way is not told of it.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How many nodes may open their chains at the same moment.
 const OPENINGS: usize = 64;
 
@@ -139,9 +143,12 @@ impl Lane {
         let mut tx = self.store.begin().await?;
         let attempt =
             Attempt { config: &mut self.config, registry: &mut self.registry, chain: &self.chain, recorded, panicked };
-        match attempt.carry_out(&mut tx, run).await {
+        // What is given up here is rolled back with its connection, which nobody waits for.
+        let carried = timeout(PATIENCE, attempt.carry_out(&mut tx, run)).await;
+        match carried.map_err(|_| StoreError::NoAnswer)? {
             Ok(Carried { outcomes, chain, writes }) => {
-                tx.commit().await?;
+                let committed = timeout(PATIENCE, tx.commit()).await;
+                committed.unwrap_or_else(|_| Err(StoreError::CommitUnknown("no answer".to_owned())))?;
                 self.chain = chain.advanced();
                 self.note_uses(&writes.uses);
                 Ok((outcomes, writes))
@@ -185,7 +192,8 @@ impl Lane {
 async fn open_chain(store: &Store, name: (&str, u16), at: DateTime<Utc>) -> Result<(Chain, Registry), StoreError> {
     let mut tries = 1;
     loop {
-        match try_open(store, name, at).await {
+        let opened = timeout(PATIENCE, try_open(store, name, at)).await;
+        match opened.unwrap_or(Err(StoreError::NoAnswer)) {
             Err(StoreError::Conflict(_)) if tries < OPENINGS => tries += 1,
             other => return other,
         }

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// Somebody else kept the whole database for longer than a writer waits (SQLite has one writer).
     #[error("others kept the database for too long")]
     Busy,
+    /// It was asked and did not answer for longer than anything takes; nothing was stored.
+    #[error("the database does not answer")]
+    NoAnswer,
     /// The commit was sent and no answer came: it may have happened.
     #[error("outcome of the commit is unknown: {0}")]
     CommitUnknown(String),

@@ -100,7 +100,12 @@ async fn who_may_not_speak_for_a_system_neither_meets_nor_plants_its_ids(db: Dat
     let refused = commit(&mut lane, spying.job(), later(3)).await.unwrap();
     assert_eq!(word(&refused, "feil"), "NIR-A414");
     assert_eq!(word(&refused, "strøm"), "");
+    // Nor is it told to a stranger who caught the message as it was signed and sends it again.
+    let caught = message("1").of_other_system().person(0, [register("t/1", 5)]).carried_by("314123468");
+    let refused = commit(&mut lane, caught.job(), later(4)).await.unwrap();
+    assert_eq!(word(&refused, "feil"), "NIR-A403");
     assert_eq!(db.store.stored_answer(OTHER_SYSTEM, "1").await.unwrap(), Some(done.answer));
+    assert_eq!(db.count("message_id").await, 1);
 }
 
 async fn an_answer_that_was_not_final_is_judged_anew_from_its_first_receipt(db: Database) {

@@ -63,16 +63,23 @@ async fn process() {
         let outcomes = lane.commit(&jobs, later(batch)).await;
         for (id, outcome) in ids.iter().zip(outcomes) {
             // An error is no acknowledgement; a refusal would be a mistake of this test.
-            if let Ok(done) = outcome {
-                assert_ne!(done.outcome, "AVVIST", "{id}");
-                writeln!(out, "ack {id}").unwrap();
+            match outcome {
+                Ok(done) => {
+                    assert_ne!(done.outcome, "AVVIST", "{id}");
+                    writeln!(out, "ack {id}").unwrap();
+                }
+                Err(error) => writeln!(out, "failed {error}").unwrap(),
             }
         }
     }
 }
 
 fn start(url: &str, name: &str, again: &BTreeSet<String>) -> Child {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    start_by(Command::new(std::env::current_exe().unwrap()), url, name, again)
+}
+
+fn start_by(mut program: Command, url: &str, name: &str, again: &BTreeSet<String>) -> Child {
+    let mut child = program
         .args(["--exact", "kill::process", "--nocapture", "--test-threads=1"])
         .env(URL, url)
         .env(NAME, name)
@@ -93,6 +100,7 @@ fn start(url: &str, name: &str, again: &BTreeSet<String>) -> Child {
 struct Said {
     sent: BTreeSet<String>,
     acknowledged: BTreeSet<String>,
+    failed: Vec<String>,
 }
 
 impl Said {
@@ -116,6 +124,7 @@ impl Said {
         match line.split_once(' ') {
             Some(("sent", id)) => drop(self.sent.insert(id.to_owned())),
             Some(("ack", id)) => drop(self.acknowledged.insert(id.to_owned())),
+            Some(("failed", why)) => self.failed.push(why.to_owned()),
             _ => {}
         }
     }
@@ -188,4 +197,29 @@ async fn nothing_acknowledged_is_lost_on_postgresql() {
         other.wait().unwrap();
         hold(&db, &said).await;
     }
+}
+
+/// No room left: every message is refused with an error, what was acknowledged stays, and with room it goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_loses_nothing_on_sqlite() {
+    let db = Database::sqlite().await.furnished().await;
+    let mut said = Said::default();
+    // No file may grow beyond 2 MB (blocks of 512 bytes); the process is told by an error, not ended by a signal.
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$@\"", "sh"]).arg(std::env::current_exe().unwrap());
+    let mut child = start_by(limited, &db.url, "full", &BTreeSet::new());
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        said.hear(&line);
+        if said.failed.len() > 10 * BATCH {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.failed.len() > 10 * BATCH, "the disk was full: {:?}", said.failed.last());
+    assert!(!said.acknowledged.is_empty(), "and had not been at first");
+    hold(&db, &said).await;
+    let child = start(&db.url, "room", &said.unacknowledged());
+    said.until_killed(child, 40, |child| child.kill().unwrap());
+    hold(&db, &said).await;
 }

@@ -57,6 +57,12 @@ impl Message {
         self
     }
 
+    /// Sent over TLS by another than the one who signed it.
+    pub fn carried_by(mut self, orgnr: &str) -> Self {
+        self.command.header.tls_client = Some(orgnr.parse().unwrap());
+        self
+    }
+
     pub fn at(mut self, received: DateTime<Utc>) -> Self {
         self.received = received;
         self
@@ -90,7 +96,7 @@ impl Message {
     pub fn command(&self) -> Command {
         let mut command = self.command.clone();
         // As design.md 17 has it: the decoded message without `opprettet`.
-        let header = Header { opprettet: DateTime::<Utc>::MIN_UTC, ..command.header.clone() };
+        let header = Header { opprettet: DateTime::<Utc>::MIN_UTC, tls_client: None, ..command.header.clone() };
         command.digest = sha256(format!("{header:?}{:?}{:?}", command.transaksjon, command.persons).as_bytes());
         command
     }

@@ -109,10 +109,13 @@ async fn an_answer_that_was_lost_after_the_commit_is_unknown_and_found_by_a_repe
     db.sound().await;
 }
 
-/// Holds back the COMMIT of the message with id `hang` until an advisory lock is given up.
+/// Holds back the COMMIT of the message with id `hang`, and the writing of the one with id `stuck`, until an advisory
+/// lock is given up.
 async fn held_at_commit(db: &Database) -> sqlx::pool::PoolConnection<sqlx::Postgres> {
     db.run(
-        "CREATE FUNCTION hang() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$; \
+        "CREATE FUNCTION hang() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS \
+         $$ BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NEW; END $$; \
+         CREATE TRIGGER stuck BEFORE INSERT ON message_id FOR EACH ROW WHEN (NEW.meldings_id = 'stuck') EXECUTE FUNCTION hang(); \
          CREATE CONSTRAINT TRIGGER hang AFTER INSERT ON message_id DEFERRABLE INITIALLY DEFERRED FOR EACH ROW \
          WHEN (NEW.meldings_id = 'hang') EXECUTE FUNCTION hang()",
     )
@@ -123,14 +126,17 @@ async fn held_at_commit(db: &Database) -> sqlx::pool::PoolConnection<sqlx::Postg
     holder
 }
 
-/// Waits until a backend is in its COMMIT; its process id.
-async fn hanging(db: &Database) -> String {
+/// Waits until so many backends wait for the advisory lock, while the task that made them wait goes on; the process id of
+/// one.
+async fn hanging<T>(db: &Database, backends: usize, task: Option<&tokio::task::JoinHandle<T>>) -> String {
     loop {
-        let sql = "SELECT pid AS v FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND wait_event = 'advisory' \
-                   AND query = 'COMMIT' AND datname = current_database()";
-        if let Some(pid) = db.texts(sql).await.pop() {
-            return pid;
+        let sql =
+            "SELECT pid AS v FROM pg_stat_activity WHERE wait_event = 'advisory' AND datname = current_database()";
+        let mut waiting = db.texts(sql).await;
+        if waiting.len() == backends {
+            return waiting.remove(0);
         }
+        assert!(task.is_none_or(|task| !task.is_finished()), "nothing hangs");
         tokio::task::yield_now().await;
     }
 }
@@ -146,7 +152,7 @@ async fn a_commit_that_still_hangs_in_the_server_does_not_stop_the_lane() {
     let outcome = commit(&mut lane, plain("hang", 0).job(), later(1)).await;
     assert!(unknown(&outcome), "{outcome:?}");
     // The first COMMIT is still at work, and holds its place in the chain.
-    hanging(&db).await;
+    hanging::<()>(&db, 1, None).await;
     let record = Work::Record { answer: b"person".to_vec(), outcome: "OK".into(), handed_out: None };
     let read = Job { exchange: message("les").exchange(), work: record };
     let done = commit(&mut lane, read, later(2)).await.unwrap();
@@ -168,7 +174,7 @@ async fn a_backend_that_is_ended_in_its_commit_leaves_an_unknown_outcome() {
         let outcome = commit(&mut lane, plain("hang", 0).job(), later(1)).await;
         (lane, outcome)
     });
-    let pid = hanging(&db).await;
+    let pid = hanging(&db, 1, Some(&hung)).await;
     db.run(&format!("SELECT pg_terminate_backend({pid})")).await;
     let (mut lane, outcome) = hung.await.unwrap();
     assert!(unknown(&outcome), "a server that goes down says so also after it committed: {outcome:?}");
@@ -191,7 +197,7 @@ async fn a_server_that_is_gone_gives_errors_and_one_that_is_back_is_used() {
         let outcome = commit(&mut lane, plain("hang", 1).job(), later(2)).await;
         (lane, outcome)
     });
-    hanging(&db).await;
+    hanging(&db, 1, Some(&hung)).await;
     cluster.kill();
     let (mut lane, outcome) = hung.await.unwrap();
     assert!(unknown(&outcome), "{outcome:?}");
@@ -211,6 +217,41 @@ async fn a_server_that_is_gone_gives_errors_and_one_that_is_back_is_used() {
         assert!(text(&done).contains(&format!("gjentatt={again} GODTATT")), "{id}: {}", text(&done));
     }
     lane.close(later(5)).await.unwrap();
+    db.sound().await;
+}
+
+/// A server, or the way to it, that is there and says nothing. The clock of this process is put forward.
+#[tokio::test]
+async fn a_server_that_says_nothing_is_given_up() {
+    let db = Database::postgres().await.furnished().await;
+    let mut lane = db.lane().await;
+    let mut holder = held_at_commit(&db).await;
+    let mut other = db.lane_of("b").await;
+    let hung = tokio::spawn(async move {
+        let outcome = commit(&mut lane, plain("hang", 0).job(), later(1)).await;
+        (lane, outcome)
+    });
+    hanging(&db, 1, Some(&hung)).await;
+    // The second waits for the person that the first still holds.
+    // Refused, so that it needs no row that the first keeps.
+    let refused = message("stuck").person(1, [register("t/stuck", 41 * 4)]);
+    let job = refused.job();
+    let waiting = tokio::spawn(async move { (commit(&mut other, job, later(2)).await, other) });
+    hanging(&db, 2, Some(&waiting)).await;
+    tokio::time::pause();
+    tokio::time::advance(std::time::Duration::from_secs(31)).await;
+    tokio::time::resume();
+    let (mut lane, outcome) = hung.await.unwrap();
+    assert!(unknown(&outcome), "a COMMIT without an answer may have happened: {outcome:?}");
+    let (outcome, mut other) = waiting.await.unwrap();
+    let error = outcome.unwrap_err();
+    assert_eq!(error.to_string(), "the database does not answer");
+    sqlx::query("SELECT pg_advisory_unlock(42)").execute(&mut *holder).await.unwrap();
+    // Both lanes go on, and the first finds what became of its message.
+    let done = commit(&mut lane, plain("hang", 0).job(), later(3)).await.unwrap();
+    assert!(text(&done).contains("gjentatt=ja GODTATT"), "{}", text(&done));
+    let done = commit(&mut other, refused.job(), later(4)).await.unwrap();
+    assert!(text(&done).contains("gjentatt=nei AVVIST"), "{}", text(&done));
     db.sound().await;
 }
 
