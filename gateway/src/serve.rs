@@ -15,11 +15,12 @@ use register::codes::Catalogue;
 use register::evidence::payload::MasterKey;
 use register::ledger::{Lane, LaneConfig};
 use register::policy::Policy;
-use register::store::Store;
+use register::store::{Store, StoreError};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::admission::{Admission, AdmissionLimits};
 use crate::app::{AnswerKeys, App, PresentKeys};
@@ -40,6 +41,8 @@ use crate::translate::receipt::Renderer;
 /// How often the registry's version and the revocation files are looked at. A block must reach all nodes
 /// within five seconds (design.md 11).
 const REFRESH: Duration = Duration::from_secs(1);
+/// A database that says nothing for so long is taken for gone, and the node for not ready.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// The registry is read anew after so many looks also when no row changed: last uses of transfer users are kept
 /// beside its rows (A405).
 const REREAD_AFTER: u32 = 600;
@@ -161,22 +164,25 @@ async fn refresh(app: Arc<App>, mut drain: watch::Receiver<bool>) {
             _ = drain.changed() => return,
         }
         looks = (looks + 1) % REREAD_AFTER;
-        let version = app.store.registry_version().await;
-        app.database_answers.store(version.is_ok(), Ordering::Relaxed);
-        match version {
-            Ok(version) if version != app.registry.load().version || looks == 0 => {
-                match app.store.load_registry().await {
-                    Ok(registry) => app.registry.store(Arc::new(registry)),
-                    Err(error) => tracing::error!(event = "registry_not_read", %error),
-                }
-            }
-            Ok(_) => {}
-            Err(error) => tracing::error!(event = "registry_not_read", %error),
+        let looked = timeout(ANSWERS_WITHIN, look_at_registry(&app, looks == 0)).await;
+        let looked = looked.unwrap_or_else(|_| Err(StoreError::NotReady("it says nothing".to_owned())));
+        app.database_answers.store(looked.is_ok(), Ordering::Relaxed);
+        if let Err(error) = looked {
+            tracing::error!(event = "registry_not_read", %error);
         }
         if let Err(error) = app.trust.reload_crls_if_changed() {
             tracing::error!(event = "revocation_lists_not_read", %error);
         }
     }
+}
+
+/// Reads the registry again if it changed, or in any case.
+async fn look_at_registry(app: &App, in_any_case: bool) -> Result<(), StoreError> {
+    let version = app.store.registry_version().await?;
+    if in_any_case || version != app.registry.load().version {
+        app.registry.store(Arc::new(app.store.load_registry().await?));
+    }
+    Ok(())
 }
 
 fn trust(config: &Config) -> anyhow::Result<Trust> {

@@ -108,6 +108,11 @@ pub fn line(id: &str, handling: &str, reference: &str, post: &str, innhold: &str
     )
 }
 
+/// A reference to the register's post as it was read.
+pub fn post(post_id: &str, versjon: i32) -> String {
+    format!("<post><postId>{post_id}</postId><versjon>{versjon}</versjon></post>")
+}
+
 /// An INTRO decision that grants.
 pub fn vedtak(vedtaksdato: &str, start: &str, slutt: &str) -> String {
     vedtak_in("INTRO", "INNVILGELSE", vedtaksdato, start, slutt)
