@@ -7,14 +7,14 @@ use register::rejection::Rejection;
 
 use crate::translate::registrering::unknown_code;
 
-/// A scheme from its wire code.
-pub fn ordning(code: &str) -> Result<Ordning, Finding> {
+/// A scheme from its wire code; `path` is the element's, from the line.
+pub fn ordning(code: &str, path: &'static str) -> Result<Ordning, Finding> {
     match code {
         "INTRO" => Ok(Ordning::Intro),
         "NORSK" => Ok(Ordning::Norsk),
         "MOTTAK_OPPL" => Ok(Ordning::MottakOppl),
         "MOTTAK_KVAL" => Ok(Ordning::MottakKval),
-        _ => Err(unknown_code(Rejection::UnknownCode, "ordning", "ordning", code)),
+        _ => Err(unknown_code(Rejection::UnknownCode, path, "ordning", code)),
     }
 }
 
@@ -22,7 +22,7 @@ pub fn ordning(code: &str) -> Result<Ordning, Finding> {
 pub fn content(innhold: &wire::Innhold) -> Result<Option<Content>, Finding> {
     if let Some(vedtak) = &innhold.vedtak {
         return Ok(Some(Content::Vedtak(Vedtak {
-            ordning: ordning(&vedtak.ordning)?,
+            ordning: ordning(&vedtak.ordning, "innhold/vedtak/ordning")?,
             vedtakstype: vedtak.vedtakstype.clone(),
             vedtaksdato: vedtak.vedtaksdato,
             start_dato: vedtak.start_dato,
@@ -35,7 +35,7 @@ pub fn content(innhold: &wire::Innhold) -> Result<Option<Content>, Finding> {
     }
     if let Some(tiltak) = &innhold.tiltak {
         return Ok(Some(Content::Tiltak(Tiltak {
-            ordning: ordning(&tiltak.ordning)?,
+            ordning: ordning(&tiltak.ordning, "innhold/tiltak/ordning")?,
             tiltaksgruppe: tiltak.tiltaksgruppe.clone(),
             tiltakstype: tiltak.tiltakstype.clone(),
             fra_dato: tiltak.fra_dato,

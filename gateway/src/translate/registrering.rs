@@ -17,8 +17,7 @@ pub fn command(melding: &wire::Registreringsmelding, header: Header, catalogue: 
     };
     let mut form_errors = Vec::new();
     if let Some(code) = melding.transaksjon.as_deref().filter(|code| !matches!(*code, "ALT" | "PER_PERSON")) {
-        let unknown = unknown_code(Rejection::UnknownCode, "transaksjon", "transaksjon", code);
-        form_errors.push(Finding { field: Field::Line("transaksjon"), ..unknown });
+        form_errors.push(unknown_code(Rejection::UnknownCode, "transaksjon", "transaksjon", code));
     }
     Command {
         header,
@@ -93,33 +92,34 @@ fn reference(reference: &wire::Postreferanse) -> PostRef {
 
 /// Every code of the content against its list: known (X307), and valid on the record's date (X308).
 fn codes(innhold: &wire::Innhold, catalogue: &Catalogue, errors: &mut Vec<Finding>) {
-    let mut check = |list: &'static str, field: &'static str, code: Option<&String>, on: chrono::NaiveDate| {
+    let mut check = |list: &'static str, path: &'static str, code: Option<&String>, on: chrono::NaiveDate| {
         let Some(code) = code else { return };
         match catalogue.lookup(list, code) {
-            None => errors.push(unknown_code(Rejection::UnknownCode, field, list, code)),
+            None => errors.push(unknown_code(Rejection::UnknownCode, path, list, code)),
             Some(row) if !row.valid_on(on) => {
-                errors.push(unknown_code(Rejection::CodeNotValid, field, list, code));
+                errors.push(unknown_code(Rejection::CodeNotValid, path, list, code));
             }
             Some(_) => {}
         }
     };
     if let Some(v) = &innhold.vedtak {
-        check("vedtakstype", "vedtakstype", Some(&v.vedtakstype), v.vedtaksdato);
-        check("begrunnelse", "begrunnelse", v.begrunnelse.as_ref(), v.vedtaksdato);
+        check("vedtakstype", "innhold/vedtak/vedtakstype", Some(&v.vedtakstype), v.vedtaksdato);
+        check("begrunnelse", "innhold/vedtak/begrunnelse", v.begrunnelse.as_ref(), v.vedtaksdato);
     }
     if let Some(t) = &innhold.tiltak {
-        check("tiltaksgruppe", "tiltaksgruppe", Some(&t.tiltaksgruppe), t.fra_dato);
-        check("tiltakstype", "tiltakstype", Some(&t.tiltakstype), t.fra_dato);
-        check("gjennomfoering", "gjennomfoering", t.gjennomfoering.as_ref(), t.fra_dato);
+        check("tiltaksgruppe", "innhold/tiltak/tiltaksgruppe", Some(&t.tiltaksgruppe), t.fra_dato);
+        check("tiltakstype", "innhold/tiltak/tiltakstype", Some(&t.tiltakstype), t.fra_dato);
+        check("gjennomfoering", "innhold/tiltak/gjennomfoering", t.gjennomfoering.as_ref(), t.fra_dato);
     }
 }
 
-/// A code that is not in its list, or not on that date.
-pub fn unknown_code(rejection: Rejection, field: &'static str, list: &'static str, code: &str) -> Finding {
+/// A code that is not in its list, or not on that date. The path is from the line: a line whose code cannot be read has
+/// no content to which a field could belong.
+pub fn unknown_code(rejection: Rejection, path: &'static str, list: &'static str, code: &str) -> Finding {
     Finding {
         rejection,
         severity: Severity::Error,
-        field: Field::Content(field),
+        field: Field::Line(path),
         params: vec![("kodeverk", list.to_owned()), ("kode", code.to_owned())],
         tidligste_dato: None,
         regel: None,

@@ -54,6 +54,8 @@ mod tokens;
 mod values;
 mod wrapping;
 
+pub use house::{MOST_BYTES, discreet};
+
 /// The classes of threats.md 1.
 const CLASSES: usize = 35;
 
