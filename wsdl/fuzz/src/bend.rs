@@ -208,7 +208,7 @@ fn retouch(element: &mut Element, what: u8, input: &mut Choices<'_>) {
             }
         }
         10 => {
-            let name = if input.byte() % 2 == 0 { "URI" } else { "Algorithm" };
+            let name = if input.byte().is_multiple_of(2) { "URI" } else { "Algorithm" };
             set(element, name, input.pick(if name == "URI" { URIS } else { ALGORITHMS }));
         }
         11 => {
@@ -225,7 +225,7 @@ fn retouch(element: &mut Element, what: u8, input: &mut Choices<'_>) {
                 }
                 Child::Element(transform)
             };
-            let list = (input.byte() % 2 == 0).then(|| input.pick(LISTS));
+            let list = input.byte().is_multiple_of(2).then(|| input.pick(LISTS));
             let child = transform(input.pick(ALGORITHMS), list);
             match input.byte() % 3 {
                 0 => element.children = vec![child],
@@ -235,7 +235,7 @@ fn retouch(element: &mut Element, what: u8, input: &mut Choices<'_>) {
         }
         12 => {
             let (prefix, namespace) = (input.pick(PREFIXES), input.pick(NAMESPACES));
-            let name = if input.byte() % 2 == 0 { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
+            let name = if input.byte().is_multiple_of(2) { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
             set(element, &name, namespace);
         }
         _ => match input.byte() % 3 {
