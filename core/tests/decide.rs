@@ -24,7 +24,7 @@
 //! REF      NAVN[/VERSJON] | ref:R[/VERSJON] | linje:N | id:TEKST | /VERSJON
 //! INNHOLD  tiltak TYPE A..B TIMER t [ordning O] [gruppe G] [erstattende] [gjennomføring M] [vurdert DATO] [tilbud ja]
 //!          vedtak TYPE DATO [A..B] [ordning O] [begrunnelse B] [til REF] [klage REF] [sak S]
-//! SVAR     UTFALL [[advarsel] KODE FELT [tidligst DATO] [regel R] [post NAVN] [sist KANAL] [navn=verdi] og …] [| id ledig]
+//! SVAR     UTFALL [[advarsel] KODE FELT [tidligst DATO] [regel R] [post NAVN] [sist KANAL] [navn=verdi] [uten NAVN] og …] [| id ledig]
 //! ```
 //! UTFALL is the line's result, AVVIST when anything refuses. Every error and warning is named, in order; `tidligst` is
 //! named where it is told. `| id ledig`: the meldingsId is not spent. HVEM: leverandør, fremmed, kommune or a number.

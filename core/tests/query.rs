@@ -256,11 +256,14 @@ fn others_see_no_idents_and_who_may_not_read_sees_nothing() {
          person P1 i 4204 2021-03-01..
          person P1 fnr 01819012365
          bruker 4204-LESE1 i 4204 LESEBRUKER
+         bruker 4204-LESEETTER1 i 4204 LESEBRUKER,ETTERREGISTRERER
          bruker 4204-ETTER1 i 4204 ETTERREGISTRERER
          bruker 4204-FYLKE1 i 4204 FYLKESKOMMUNEBRUKER
          4204-OVERF1 REGISTRER P1 vedtak AVSLAG 2021-03-01 begrunnelse ALDER",
     );
-    for (user, sees) in [("4204-OVERF1", 1), ("4204-LESE1", 1), ("4203-OVERF1", 1), ("0301-OVERF1", 0)] {
+    for (user, sees) in
+        [("4204-OVERF1", 1), ("4204-LESE1", 1), ("4204-LESEETTER1", 1), ("4203-OVERF1", 1), ("0301-OVERF1", 0)]
+    {
         let view = story.ask(user, |_| {}).unwrap();
         assert_eq!((idents(&view), view.posts.len()), (sees, 1), "{user}");
     }

@@ -19,11 +19,11 @@ pub struct ExpectedFinding {
     warning: bool,
     code: String,
     element: String,
-    /// `tidligst`, `regel`, `post`, `sist` or the name of a value, and what it shall be.
+    /// `tidligst`, `regel`, `post`, `sist` or the name of a value, and what it shall be; `uten` and what is not said.
     said: Vec<(String, String)>,
 }
 
-/// `UTFALL [[advarsel] KODE FELT [tidligst D] [regel R] [post NAVN] [sist KANAL] [navn=verdi] [og …]] [| id ledig]`
+/// `UTFALL [[advarsel] KODE FELT [tidligst D] [regel R] [post NAVN] [sist KANAL] [navn=verdi] [uten NAVN] [og …]] [| id ledig]`
 pub fn expected(text: &str) -> Result<Expected, Bad> {
     let mut words = Words::of(text);
     let outcome = words.next("utfall")?.to_owned();
@@ -45,7 +45,7 @@ pub fn expected(text: &str) -> Result<Expected, Bad> {
             words.next("verdi")?;
             said.push(match word.split_once('=') {
                 Some((name, value)) => (name.to_owned(), value.to_owned()),
-                None if ["tidligst", "regel", "post", "sist"].contains(&word) => {
+                None if ["tidligst", "regel", "post", "sist", "uten"].contains(&word) => {
                     (word.to_owned(), words.next(word)?.to_owned())
                 }
                 None => return Err(format!("forstår ikke «{word}»")),
@@ -80,7 +80,10 @@ impl ExpectedFinding {
             && self.element == element(got)
             // An earliest date is never left unsaid.
             && (got.tidligste_dato.is_none() || self.said.iter().any(|(name, _)| name == "tidligst"))
-            && self.said.iter().all(|(name, value)| said(got, world).contains(&(name.as_str(), value.clone())))
+            && self.said.iter().all(|(name, value)| match name.as_str() {
+                "uten" => !said(got, world).iter().any(|(said, _)| said == value),
+                name => said(got, world).contains(&(name, value.clone())),
+            })
     }
 }
 
