@@ -10,34 +10,24 @@ use register::id::{Bydel, Duf, Kommunenummer};
 use register::person::{Adressebeskyttelse, Fact, FactContent, Person};
 use register::policy::{Policy, Profile};
 use register::post::{Channel, Ordning, PostId, PostVersion};
-use register::registry::{
-    Agreement, Avsendersystem, Delegation, Party, PartyKind, Registry, RegistryEntry, Role, TransferUser,
-};
+use register::registry::{Agreement, Avsendersystem, Delegation, PartyKind, Registry, RegistryEntry, TransferUser};
 use register::state::State;
 use register::time::{Period, oslo_date};
 use uuid::Uuid;
 
 use crate::message;
 use crate::words::{Bad, Words, period};
+use crate::world::parties::{ALWAYS, KOMMUNER, party, role};
 
-/// The vendor that signs, and one that nobody has delegated to.
-pub const VENDOR: &str = "310000019";
-pub const STRANGER: &str = "314123468";
-/// The standard kommuner with their organisation numbers.
-const KOMMUNER: [(&str, &str); 7] = [
-    ("4204", "310000027"),
-    ("4203", "310000035"),
-    ("0301", "310000043"),
-    ("3020", "310000051"),
-    ("1507", "974760673"),
-    ("1508", "310000000"),
-    ("1580", "310000078"),
-];
 /// DUF numbers for P1, P2 … in order; synthetic, with valid control digits.
 const DUF: [&str; 7] =
     ["202400000702", "202265432110", "202100000110", "201990000104", "201512345609", "200500012305", "201677777703"];
-const ALWAYS: Period = Period { from: NaiveDate::MIN, to: None };
 const INTRO: [Ordning; 2] = [Ordning::Intro, Ordning::MottakKval];
+
+#[path = "parties.rs"]
+pub mod parties;
+
+pub use parties::{STRANGER, VENDOR, orgnr_of};
 
 static SANDBOX: LazyLock<Policy> = LazyLock::new(|| Policy::embedded(Profile::Sandbox).unwrap());
 
@@ -366,22 +356,6 @@ impl World {
     }
 }
 
-fn party(orgnr: &str, kind: PartyKind, kommune: Option<Kommunenummer>) -> RegistryEntry {
-    RegistryEntry::Party(Party {
-        orgnr: orgnr.parse().unwrap(),
-        navn: orgnr.to_owned(),
-        kind,
-        kommune,
-        valid: ALWAYS,
-        ecdsa_answers: false,
-    })
-}
-
-/// Organisation number of a standard kommune.
-pub fn orgnr_of(kommune: &str) -> Option<&'static str> {
-    KOMMUNER.iter().find(|(number, _)| *number == kommune).map(|(_, orgnr)| *orgnr)
-}
-
 fn nobody(duf: Duf) -> Person {
     Person { duf, version: 0, last_row: 0, facts: Vec::new(), posts: Vec::new() }
 }
@@ -394,18 +368,6 @@ fn place(words: &mut Words<'_>) -> Result<(Kommunenummer, Option<Bydel>), Bad> {
     let place = words.value("i")?.ok_or("hvor? i KOMMUNE eller i KOMMUNE/BYDEL")?;
     let (kommune, bydel) = place.split_once('/').map_or((place, None), |(k, b)| (k, Some(b)));
     Ok((parsed(kommune)?, bydel.map(parsed).transpose()?))
-}
-
-fn role(text: &str) -> Result<Role, Bad> {
-    Ok(match text {
-        "INTROBRUKER" => Role::Introbruker,
-        "NORSKBRUKER" => Role::Norskbruker,
-        "LESEBRUKER" => Role::Lesebruker,
-        "ETTERREGISTRERER" => Role::Etterregistrerer,
-        "NIRSUPERBRUKER" => Role::Nirsuperbruker,
-        "FYLKESKOMMUNEBRUKER" => Role::Fylkeskommunebruker,
-        other => return Err(format!("ingen rolle heter {other}")),
-    })
 }
 
 pub fn noon(day: NaiveDate) -> DateTime<Utc> {
