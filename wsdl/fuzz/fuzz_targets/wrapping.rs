@@ -36,7 +36,7 @@ static EMPTIED: LazyLock<Vec<Element>> = LazyLock::new(|| {
 
 nir_wsdl_fuzz::target!(|bytes| {
     let mut input = Choices::new(bytes);
-    let (signed_before, which) = (input.byte() % 2 == 0, input.below(WHOLE.len()));
+    let (signed_before, which) = (input.byte().is_multiple_of(2), input.below(WHOLE.len()));
     if signed_before {
         let signed = &world::signed()[which];
         let mut tree = WHOLE[which].clone();

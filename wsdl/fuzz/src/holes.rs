@@ -88,7 +88,7 @@ fn digest_for(hole: Node<'_, '_>) -> Option<String> {
     let target = elements.find(|n| n.attributes().any(|a| is_id(a.name()) && a.value() == id))?;
     let method = reference.children().find(|node| is_ds(*node, "DigestMethod"))?;
     let algorithm = digest_from_uri(plain(method, "Algorithm")?).ok()?;
-    let transform = reference.descendants().filter(|node| is_ds(*node, "Transform")).last()?;
+    let transform = reference.descendants().rfind(|node| is_ds(*node, "Transform"))?;
     Some(STANDARD.encode(digest::digest(algorithm, &canonical(target, transform))))
 }
 

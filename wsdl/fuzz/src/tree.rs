@@ -65,11 +65,11 @@ impl Element {
                 }
             }
         }
-        let elements = root.children.into_iter().filter_map(|child| match child {
+        let mut elements = root.children.into_iter().filter_map(|child| match child {
             Child::Element(element) => Some(element),
             Child::Raw(_) => None,
         });
-        elements.last().expect("a document has a root")
+        elements.next_back().expect("a document has a root")
     }
 
     /// Writes it.
