@@ -32,50 +32,66 @@ fn all_seats_are_free(node: &Node) {
 #[test]
 fn a_handshake_a_header_and_a_body_have_their_time() {
     let installation = Installation::new(None);
-    let second = ("LIMITS__HANDSHAKE_SECONDS", "1");
-    let node = installation.serve(&[second, ("LIMITS__HEADER_SECONDS", "1"), ("LIMITS__BODY_SECONDS", "1")]);
-    let client = Client::new(&node, "vendor");
-    // Half-open TLS: nothing, and the beginning of a ClientHello.
-    for begin in [&b""[..], &[22, 3, 1, 2, 0, 1, 0, 1, 252]] {
-        let mut stream = client.tcp().unwrap();
-        stream.write_all(begin).unwrap();
-        let mut rest = Vec::new();
-        let ended = stream.read_to_end(&mut rest);
-        assert!(ended.map_or(true, |_| rest.is_empty()), "{rest:?}");
-    }
-    // The connection ends a moment before it is counted.
-    eventually("two counted", || (node.metric("nir_tls_handshakes_failed_total ") == 2.0).then_some(()));
-    // A header that never ends, one that drips, and a connection on which nothing comes any more.
-    let closed = |mut connection: Connection| {
-        let rest = connection.rest().unwrap_or_default();
+    let time = |name| (name, "3");
+    let node = installation.serve(&[
+        time("LIMITS__HANDSHAKE_SECONDS"),
+        time("LIMITS__HEADER_SECONDS"),
+        time("LIMITS__BODY_SECONDS"),
+    ]);
+    let client = &Client::new(&node, "vendor");
+    let ends = |rest: Vec<u8>| {
         assert!(rest.is_empty() || rest.starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&rest));
     };
-    let mut half = client.connect().unwrap();
-    half.write(HEAD.as_bytes()).unwrap();
-    closed(half);
-    let mut drip = client.connect().unwrap();
-    for byte in HEAD.bytes().cycle() {
-        if drip.write(&[byte]).is_err() {
-            break;
+    // All at once, since each of them waits for its time to run out.
+    std::thread::scope(|scope| {
+        // Half-open TLS: nothing, and the beginning of a ClientHello.
+        for begin in [&b""[..], &[22, 3, 1, 2, 0, 1, 0, 1, 252]] {
+            scope.spawn(move || {
+                let mut stream = client.tcp().unwrap();
+                stream.write_all(begin).unwrap();
+                let mut rest = Vec::new();
+                let ended = stream.read_to_end(&mut rest);
+                assert!(ended.map_or(true, |_| rest.is_empty()), "{rest:?}");
+            });
         }
-        std::thread::park_timeout(std::time::Duration::from_millis(100));
-    }
-    let mut idle = client.connect().unwrap();
-    idle.write(&crate::client::request(SOAP_11, "", client.sealed(&ping()).as_bytes())).unwrap();
-    assert_eq!(idle.answer().unwrap().status, 200);
-    closed(idle);
-    // A body that never ends is told so (NIR-I903: nothing is known of what it would have been), and its seat is free.
-    let body = client.sealed(&ping());
-    for head in [
-        format!("Content-Length: {}\r\n\r\n{}", body.len(), &body[..100]),
-        format!("Transfer-Encoding: chunked\r\n\r\n64\r\n{}\r\n", &body[..100]),
-    ] {
-        let mut connection = client.connect().unwrap();
-        connection.write(format!("{HEAD}{head}").as_bytes()).unwrap();
-        let answer = connection.answer().unwrap();
-        assert_eq!((answer.status, answer.codes()), (408, vec!["NIR-I903".to_owned()]), "{answer}");
-        assert!(connection.rest().unwrap_or_default().is_empty());
-    }
+        // A header that never ends, one that drips, and a connection on which nothing comes any more.
+        scope.spawn(|| {
+            let mut half = client.connect().unwrap();
+            half.write(HEAD.as_bytes()).unwrap();
+            ends(half.rest().unwrap_or_default());
+        });
+        scope.spawn(|| {
+            let mut drip = client.connect().unwrap();
+            for byte in HEAD.bytes().cycle() {
+                if drip.write(&[byte]).is_err() {
+                    break;
+                }
+                // What makes it a drip: the sender is slow, and nothing is waited for.
+                std::thread::park_timeout(std::time::Duration::from_millis(200));
+            }
+        });
+        scope.spawn(|| {
+            let mut idle = client.connect().unwrap();
+            idle.write(&crate::client::request(SOAP_11, "", client.sealed(&ping()).as_bytes())).unwrap();
+            assert_eq!(idle.answer().unwrap().status, 200);
+            ends(idle.rest().unwrap_or_default());
+        });
+        // A body that never ends is told so (NIR-I903), and its seat is free.
+        let body = client.sealed(&ping());
+        for head in [
+            format!("Content-Length: {}\r\n\r\n{}", body.len(), &body[..100]),
+            format!("Transfer-Encoding: chunked\r\n\r\n64\r\n{}\r\n", &body[..100]),
+        ] {
+            scope.spawn(move || {
+                let mut connection = client.connect().unwrap();
+                connection.write(format!("{HEAD}{head}").as_bytes()).unwrap();
+                let answer = connection.answer().unwrap();
+                assert_eq!((answer.status, answer.codes()), (408, vec!["NIR-I903".to_owned()]), "{answer}");
+                assert!(connection.rest().unwrap_or_default().is_empty());
+            });
+        }
+    });
+    eventually("both half-open handshakes", || (node.metric("nir_tls_handshakes_failed_total ") >= 2.0).then_some(()));
     all_seats_are_free(&node);
     client.accepted(&ping());
 }

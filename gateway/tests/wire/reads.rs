@@ -130,13 +130,15 @@ fn a_stream_is_read_in_pages_and_acknowledged_forward(sandbox: &Sandbox) {
     let head_of = number(&page(0, "<antall>1</antall>"), "sisteSekvensnummer");
     let mut seen = Vec::new();
     loop {
-        let part = page(seen.len() as i64, "<antall>3</antall>");
+        // Small pages first; other tests of this sandbox write to the same stream, so the rest comes in large ones.
+        let size = if seen.len() < 9 { 3 } else { 500 };
+        let part = page(seen.len() as i64, &format!("<antall>{size}</antall>"));
         assert_eq!(number(&part, "bekreftetTil"), 0);
         seen.extend(numbers(&part));
         let more = part.text("flere").as_deref() == Some("true");
         assert_eq!(
             more,
-            numbers(&part).len() == 3 && *seen.last().unwrap() < number(&part, "sisteSekvensnummer"),
+            numbers(&part).len() == size && *seen.last().unwrap() < number(&part, "sisteSekvensnummer"),
             "{part}"
         );
         if !more {
@@ -150,7 +152,7 @@ fn a_stream_is_read_in_pages_and_acknowledged_forward(sandbox: &Sandbox) {
     let acknowledge = |to: i64| number(&client.accepted(&bekreft_endringer(&own(), stream, to)), "bekreftetTil");
     assert_eq!([acknowledge(2), acknowledge(1), acknowledge(2), acknowledge(0)], [2, 2, 2, 2]);
     assert_eq!(number(&page(2, "<bekreftTil>3</bekreftTil><antall>1</antall>"), "bekreftetTil"), 3);
-    let beyond = number(&page(0, "<antall>1</antall>"), "sisteSekvensnummer") + 1_000;
+    let beyond = number(&page(0, "<antall>1</antall>"), "sisteSekvensnummer") + 1_000_000;
     client.fault(&bekreft_endringer(&own(), stream, beyond), "NIR-I906");
     client.fault(&hent_endringer(&own(), stream, 0, &format!("<bekreftTil>{beyond}</bekreftTil>")), "NIR-I906");
     assert_eq!(number(&page(0, "<antall>1</antall>"), "bekreftetTil"), 3);
