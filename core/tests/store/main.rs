@@ -21,6 +21,7 @@ macro_rules! on_both {
 }
 
 mod batches;
+mod bytes;
 mod evidence;
 mod house;
 mod idempotency;
