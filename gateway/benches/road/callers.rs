@@ -99,7 +99,7 @@ impl<'a> Sender<'a> {
         let huge: Vec<Vec<u8>> = payloads.iter().map(|payload| http(&self.sealed(payload))).collect();
         let (queue, huge_queue) = (Queue::new(&requests, plan.registrations()), Queue::new(&huge, HUGE.0 * HUGE.1));
         let connections: Vec<Stream> = (0..plan.callers + plan.huge).map(|_| self.connect()).collect();
-        let before = self.house.spent();
+        let (before, batches) = (self.house.spent(), self.house.batches());
         let start = Instant::now();
         let mut latencies: Vec<Duration> = std::thread::scope(|scope| {
             let mut callers = Vec::new();
@@ -112,6 +112,7 @@ impl<'a> Sender<'a> {
         });
         let elapsed = start.elapsed().as_secs_f64();
         let spent = self.house.spent().micros_since(&before, latencies.len());
+        let batches = self.house.batches() - batches;
         latencies.sort_unstable();
         let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
         let setting = self.house.setting;
@@ -121,6 +122,7 @@ impl<'a> Sender<'a> {
             p50_ms: at(0.5),
             p99_ms: at(0.99),
             max_ms: at(1.0),
+            messages_per_batch: latencies.len() as f64 / batches,
             spent,
             resident_mb: self.house.resident_mb(),
             irreducible_us: steps.irreducible(setting, plan.shape),

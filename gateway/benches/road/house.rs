@@ -26,6 +26,12 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// As `--only` takes it.
+    pub fn name(&self) -> String {
+        let second = if self.second_opinion { "on" } else { "off" };
+        format!("{}/{}/{second}", self.engine, self.answer_key)
+    }
+
     /// Every combination.
     pub fn all() -> Vec<Self> {
         let mut all = Vec::new();
@@ -83,15 +89,27 @@ impl House {
         self.node.certs()
     }
 
+    /// Gives the database the statistics that it has by itself after a minute of use (design.md 14, Growth: after
+    /// ANALYZE, warm).
+    pub fn analyze(&self) {
+        self.on_store(async |store| store.analyze().await.expect("statistics"));
+    }
+
     /// What was sent is stored: every person holds as many posts as were registered.
     pub fn check(&self, sent: &Load) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let store = Store::open(&self.database).await.expect("the register");
+        self.on_store(async |store| {
             for (duf, posts) in sent.posts() {
                 let person = store.snapshot(Duf::parse(duf, true).expect("a DUF number")).await.expect("a person");
                 assert_eq!(person.map(|person| person.posts.len()), Some(posts), "posts of {duf}");
             }
+        });
+    }
+
+    fn on_store(&self, work: impl AsyncFnOnce(&Store)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let store = Store::open(&self.database).await.expect("the register");
+            work(&store).await;
             store.close().await;
         });
     }
@@ -99,6 +117,11 @@ impl House {
     /// CPU used until now.
     pub fn spent(&self) -> Spent {
         Spent::of_gateway(self.node.pid()).with_server(self.server.as_ref())
+    }
+
+    /// Batches that the ledger has committed.
+    pub fn batches(&self) -> f64 {
+        self.node.metric("nir_ledger_batch_jobs_count")
     }
 
     /// Resident memory in MB: now, and at most.

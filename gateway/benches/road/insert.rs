@@ -45,7 +45,9 @@ pub struct Insert {
     pub large: f64,
     /// One bare row of a blob as large as a stored request, 64 in a transaction.
     pub blob: f64,
-    /// The database's part of `alone`.
+    /// PostgreSQL's part of `batch`.
+    pub batch_database: f64,
+    /// PostgreSQL's part of `alone`.
     pub alone_database: f64,
 }
 
@@ -81,6 +83,7 @@ pub fn measure(sandbox: &Path, single: &Sample, large: &Sample, batches: usize) 
 /// Rows by what is measured with them.
 struct Rows {
     grants: Vec<Writes>,
+    warm: Vec<Writes>,
     batches: Vec<Writes>,
     alone: Vec<Writes>,
     large: Vec<Writes>,
@@ -139,11 +142,16 @@ impl Source {
 
     async fn rows(&mut self, sandbox: &Path, batches: usize) -> Rows {
         let mut load = Load::new(sandbox);
-        let mut rows = Rows { grants: vec![], batches: vec![], alone: vec![], large: vec![], blobs: vec![] };
+        let mut rows =
+            Rows { grants: vec![], warm: vec![], batches: vec![], alone: vec![], large: vec![], blobs: vec![] };
         for (home, dufs) in load.to_grant() {
             let granted = |duf: &String| person(duf, vec![line(&format!("bench/{duf}"), grant(self.now))]);
             let persons = dufs.iter().map(granted).collect();
             rows.grants.push(self.decided(vec![(home, persons)], false).await);
+        }
+        for _ in 0..2 {
+            let messages = (0..BATCH).map(|_| message(&load.message((1, 1)), self.now)).collect();
+            rows.warm.push(self.decided(messages, false).await);
         }
         for _ in 0..batches {
             let messages = (0..BATCH).map(|_| message(&load.message((1, 1)), self.now)).collect();
@@ -202,12 +210,15 @@ impl Copy {
     }
 
     async fn measure(&self, rows: &Rows) -> Insert {
+        // Warm, and with the statistics that a register has which has been in use for a minute.
         self.write(&rows.grants, 1).await;
-        let (batch, _) = self.write(&rows.batches, BATCH).await;
+        self.write(&rows.warm, 1).await;
+        self.store.analyze().await.expect("statistics");
+        let (batch, batch_database) = self.write(&rows.batches, BATCH).await;
         let (alone, alone_database) = self.write(&rows.alone, 1).await;
         let (large, _) = self.write(&rows.large, 1).await;
         let (blob, _) = self.write(&rows.blobs, BATCH).await;
-        Insert { batch, alone, large, blob, alone_database }
+        Insert { batch, alone, large, blob, batch_database, alone_database }
     }
 
     /// Microseconds for each message, in all and in the database alone.

@@ -2,7 +2,8 @@
 //!
 //! First the steps that nobody can leave out, in this process; then the built gateway over loopback TLS, with 1, 8 and
 //! 64 callers that replay messages signed beforehand. `--smoke` goes every way once, briefly: then only that all is
-//! accepted and stored counts. docs/performance.md says how to read it.
+//! accepted and stored counts. `--only postgres/p256/off` goes one way alone, and writes no file.
+//! docs/performance.md says how to read it.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark says what it needs by failing")]
 #![expect(clippy::expect_used, reason = "a benchmark says what it needs by failing")]
@@ -67,19 +68,23 @@ const FULL: Extent = Extent {
 const SMOKE: Extent = Extent { steps: 2, batches: 1, single: &[(8, 24)], large: &[(2, 2)], beside_huge: &[] };
 
 fn main() {
-    let smoke = std::env::args().any(|argument| argument == "--smoke");
+    let arguments: Vec<String> = std::env::args().collect();
+    let smoke = arguments.iter().any(|argument| argument == "--smoke");
+    let only = arguments.iter().position(|argument| argument == "--only").map(|at| arguments[at + 1].as_str());
     let extent = if smoke { SMOKE } else { FULL };
     let steps = in_process(&extent);
     report::print_steps(&steps);
     report::print_head();
     let mut rows = Vec::new();
-    for setting in Setting::all() {
+    for setting in Setting::all().into_iter().filter(|setting| only.is_none_or(|only| setting.name() == only)) {
         rows.extend(on_the_road(setting, &extent, smoke, &steps));
     }
     if !smoke {
         report::print_ratios(&rows, &steps);
     }
-    report::write(&rows, smoke);
+    if only.is_none() {
+        report::write(&rows, smoke);
+    }
 }
 
 /// The steps, over a message of each kind that went over the road.
@@ -106,23 +111,25 @@ fn on_the_road(setting: Setting, extent: &Extent, smoke: bool, steps: &Steps) ->
     let single = plans(SINGLE, extent.single);
     let large = plans(LARGE, extent.large);
     if smoke {
-        return measured(setting, &[single, large].concat(), steps);
+        return measured(setting, &[single, large].concat(), smoke, steps);
     }
     // Each on a gateway and a register of its own: what a person holds already is part of what the next one costs.
-    let mut rows = measured(setting, &single, steps);
+    let mut rows = measured(setting, &single, smoke, steps);
     if setting.second_opinion {
         // Memory is looked at where most of it is needed.
-        rows.extend(measured(setting, &plans(BESIDE_HUGE, extent.beside_huge), steps));
+        rows.extend(measured(setting, &plans(BESIDE_HUGE, extent.beside_huge), smoke, steps));
     } else {
-        rows.extend(measured(setting, &large, steps));
+        rows.extend(measured(setting, &large, smoke, steps));
     }
     rows
 }
 
 /// The runs on one gateway. What was answered must be what is stored.
-fn measured(setting: Setting, plans: &[Plan], steps: &Steps) -> Vec<Row> {
+fn measured(setting: Setting, plans: &[Plan], smoke: bool, steps: &Steps) -> Vec<Row> {
     let house = House::start(setting);
     let mut sender = Sender::new(&house);
+    let _warm = sender.run(Plan { callers: 8, messages: if smoke { 8 } else { 256 }, ..SINGLE }, steps);
+    house.analyze();
     let mut rows = Vec::new();
     for plan in plans {
         let row = sender.run(*plan, steps);

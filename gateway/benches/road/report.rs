@@ -18,6 +18,8 @@ pub struct Row {
     pub p50_ms: f64,
     pub p99_ms: f64,
     pub max_ms: f64,
+    /// Messages that a transaction of the ledger committed, on average.
+    pub messages_per_batch: f64,
     /// Microseconds for each message, by stage.
     pub spent: Spent,
     /// Resident memory after the run, and at most since the gateway began.
@@ -36,10 +38,6 @@ impl Row {
     }
 }
 
-fn on_off(flag: bool) -> &'static str {
-    if flag { "on" } else { "off" }
-}
-
 /// What the steps cost that nobody can leave out.
 pub fn print_steps(steps: &Steps) {
     let many = format!("{} registrations", LARGE.registrations());
@@ -53,12 +51,11 @@ pub fn print_steps(steps: &Steps) {
 
 /// The head of the table of runs.
 pub fn print_head() {
+    println!("{:77} | µs of CPU for each message         |", "");
     println!(
-        "{:<18}{:>9}{:>6}{:>5}{:>8}{:>8}{:>9}{:>9}{:>9} |{:>7}{:>7}{:>7}{:>7}{:>7} |{:>8}{:>6}{:>6}",
+        "{:<18}{:>18}{:>8}{:>7}{:>7}{:>9}{:>9} |{:>6}{:>7}{:>8}{:>7}{:>7} |{:>7}{:>7}{:>6}{:>6}",
         "run",
-        "engine",
-        "key",
-        "2nd",
+        "setting",
         "callers",
         "msg/s",
         "p50 ms",
@@ -70,6 +67,7 @@ pub fn print_head() {
         "db",
         "sum",
         "ratio",
+        "batch",
         "MB",
         "peak"
     );
@@ -77,14 +75,11 @@ pub fn print_head() {
 
 /// A run, as it is measured.
 pub fn print(row: &Row) {
-    let Setting { engine, answer_key, second_opinion } = row.setting;
     let stage = |stage| row.spent.stage(stage);
     println!(
-        "{:<18}{:>9}{:>6}{:>5}{:>8}{:>8.0}{:>9.2}{:>9.2}{:>9.2} |{:>7.0}{:>7.0}{:>7.0}{:>7.0}{:>7.0} |{:>8.2}{:>6.0}{:>6.0}",
+        "{:<18}{:>18}{:>8}{:>7.0}{:>7.1}{:>9.1}{:>9.1} |{:>6.0}{:>7.0}{:>8.0}{:>7.0}{:>7.0} |{:>7.2}{:>7.1}{:>6.0}{:>6.0}",
         row.plan.name,
-        engine,
-        answer_key,
-        on_off(second_opinion),
+        row.setting.name(),
         row.plan.callers,
         row.messages_per_s,
         row.p50_ms,
@@ -96,6 +91,7 @@ pub fn print(row: &Row) {
         stage(Stage::Database),
         row.all(),
         row.ratio(),
+        row.messages_per_batch,
         row.resident_mb.0,
         row.resident_mb.1,
     );

@@ -114,6 +114,7 @@ impl Steps {
             ("beside it: verify by both", s.both, Some(l.both)),
             ("beside it: TLS, request in and answer out", self.tls.message, None),
             ("beside it: TLS, a whole mutual handshake", self.tls.handshake, None),
+            ("beside it: PostgreSQL's part of the insert", of.postgres.batch_database, None),
             ("beside it: insert, SQLite, a transaction for each", of.sqlite.alone, None),
             ("beside it: insert, PostgreSQL, a transaction for each", of.postgres.alone, None),
             ("beside it: a bare row of one blob, SQLite", of.sqlite.blob, None),
