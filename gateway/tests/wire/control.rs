@@ -162,11 +162,13 @@ fn a_person_that_others_keep_is_k705_too_and_meanwhile_the_message_is_in_work() 
     assert_eq!(kept.len(), 1);
     let first = std::thread::scope(|scope| {
         let first = scope.spawn(|| client.rejected(&decision(&id, &duf), &["NIR-K705"]));
-        // Who asks meanwhile is not told that it never came; the answer waits its turn.
-        process::eventually("the message in work", || {
-            let asked = client.accepted(&hent_kvittering(&head(), &id)).text("status");
-            (asked.as_deref() == Some("UNDER_BEHANDLING")).then_some(())
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'kept' AND wait_event_type = 'Lock'";
+        process::eventually("a wait for the row", || {
+            (postgres::cluster().psql("kept", waits).trim() == "1").then_some(())
         });
+        // Who asks meanwhile is not told that it never came; the answer waits its turn.
+        let asked = client.accepted(&hent_kvittering(&head(), &id)).text("status");
+        assert_eq!(asked.as_deref(), Some("UNDER_BEHANDLING"));
         first.join().unwrap()
     });
     runtime.block_on(sqlx::raw_sql("ROLLBACK").execute(&mut keeper)).unwrap();
