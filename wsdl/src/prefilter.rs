@@ -50,6 +50,10 @@ pub fn prefilter(bytes: &[u8], max_bytes: usize) -> Result<Filtered<'_>, Refusal
     if wide || bytes.get(..2).is_some_and(|first| first.contains(&0)) {
         return Err(encoding("UTF-16 or UTF-32"));
     }
+    // No XML holds one (XML 1.0 §2.2), and to libxml2 the text would end there.
+    if memchr::memchr(0, bytes).is_some() {
+        return Err(Refusal::malformed("a zero"));
+    }
     let text = std::str::from_utf8(bytes).map_err(|_| encoding("not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // The parser would strip a second one, too; libxml2 would not.
@@ -170,6 +174,9 @@ impl<'a> Scan<'a> {
                 if name == "xmlns" && std::mem::replace(&mut default_seen, true) {
                     return Err(Refusal::malformed("xmlns twice on one element"));
                 }
+            } else if name.ends_with(":xmlns") {
+                // roxmltree takes it for a declaration of the default namespace, whatever the prefix.
+                return Err(Refusal::malformed("xmlns behind a prefix"));
             } else {
                 attributes += 1;
             }
@@ -271,6 +278,7 @@ mod tests {
         assert_eq!(code(&(0..600).map(|n| format!("<n{n}/>")).collect::<String>()), "NIR-X306");
         assert_eq!(code(&format!("<{}/>", "a".repeat(257))), "NIR-X306");
         assert_eq!(code("<a xmlns='urn:u' xmlns='urn:v'/>"), "NIR-X301");
+        assert_eq!(code("<a xmlns:b='urn:b' b:xmlns='urn:u'/>"), "NIR-X301");
         let odd = [
             "http://a:b/",
             "http://a@b/",
@@ -292,6 +300,7 @@ mod tests {
         }
         assert_eq!(code("<a xmlns='urn:u'><b xmlns=''/></a>"), "");
         assert_eq!(code("</a>"), "NIR-X301");
+        assert_eq!(code("<a/>\0"), "NIR-X301");
         assert_eq!(code("<a>\r&#65;</a>"), "NIR-X301");
         assert_eq!(code("<a>&#65;\r</a>"), "NIR-X301");
         assert_eq!(code("<a>\r\n&#65;\r\n</a>"), "");

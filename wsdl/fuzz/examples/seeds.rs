@@ -7,6 +7,7 @@ use std::path::Path;
 use nir_wsdl_fuzz::authority::Authority;
 use nir_wsdl_fuzz::holes::emptied;
 use nir_wsdl_fuzz::world;
+use nir_xsd::outline::Outline;
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -41,18 +42,31 @@ fn main() {
     ] {
         write(format!("seeds/certificate/{name}"), bytes);
     }
-    // Rows of decisions: long enough for several steps, the first byte for either mode.
-    for (target, messages) in [("wrapping", u8::try_from(world::signed().len()).expect("few")), ("der", 4)] {
-        for (mode, which) in (0..2).flat_map(|mode| (0..messages).map(move |which| (mode, which))) {
-            let mut state = u32::from(which) * 2 + u32::from(mode) + 1;
-            let steps = (0..24).map(|_| {
-                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                state.to_be_bytes()[0]
-            });
-            let bytes: Vec<u8> = [mode, which].into_iter().chain(steps).collect();
-            write(format!("seeds/{target}/{mode}-{which}"), &bytes);
+    // Rows of decisions: the first bytes choose what is bent or built and how, the others are long enough for more.
+    for (target, modes, kinds, length) in [
+        ("wrapping", 2, world::signed().len(), 24),
+        ("der", 2, 4, 24),
+        ("instance", 1, Outline::published().roots().count(), 200),
+    ] {
+        for (mode, kind) in (0..modes).flat_map(|mode| (0..kinds).map(move |kind| (mode, kind))) {
+            let first = if modes == 1 { vec![byte(kind)] } else { vec![byte(mode), byte(kind)] };
+            write(format!("seeds/{target}/{mode}-{kind}"), &[first, row(kind * 2 + mode + 1, length)].concat());
         }
     }
+}
+
+fn byte(number: usize) -> u8 {
+    u8::try_from(number).expect("few")
+}
+
+/// Bytes that look like chance and are always the same.
+fn row(seed: usize, length: usize) -> Vec<u8> {
+    let mut state = u32::from(byte(seed));
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(next).collect()
 }
 
 fn pem_of(der: &[u8]) -> String {

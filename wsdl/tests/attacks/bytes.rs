@@ -183,6 +183,8 @@ fn ill_formed_and_ambiguous_markup() {
             ("a processing instruction in the Body", inside("<?EKKO-1?>"), "NIR-X306"),
             ("a declaration in the Body", inside("<?xml version=\"1.0\"?>"), "NIR-X306"),
             ("xmlns twice", header("<a xmlns=\"urn:a\" xmlns=\"urn:b\"/>"), "NIR-X301"),
+            ("xmlns behind a prefix", header("<a xmlns:b=\"urn:a\" b:xmlns=\"urn:b\"/>"), "NIR-X301"),
+            ("xmlns behind a prefix that is bound to nothing", header("<a b:xmlns=\"urn:b\"/>"), "NIR-X301"),
             ("a prefix twice", header("<a xmlns:b=\"urn:a\" xmlns:b=\"urn:b\"/>"), "NIR-X301"),
             ("an attribute twice", header("<a b=\"1\" b=\"2\"/>"), "NIR-X301"),
             (
@@ -223,6 +225,7 @@ fn ill_formed_and_ambiguous_markup() {
             ("a control character", header("<a>\u{1}</a>"), "NIR-X301"),
             ("a zero", header("<a>\0</a>"), "NIR-X301"),
             ("a zero in an attribute", header("<a b=\"\0\"/>"), "NIR-X301"),
+            ("a zero after the end", format!("{}\0<a>", whole(soap)).into_bytes(), "NIR-X301"),
             ("a reference to zero", header("<a>&#0;</a>"), "NIR-X301"),
             ("a reference to a control character", header("<a>&#1;</a>"), "NIR-X301"),
             ("a reference to a surrogate", header("<a>&#xD800;</a>"), "NIR-X301"),
