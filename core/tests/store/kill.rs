@@ -30,14 +30,20 @@ fn told(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// A message that follows from its id alone, so that any process can send it again. Three persons, so that a half of it
-/// would show.
+/// A message that follows from its id alone, so that any process can send it again: the process's letter and round, batch,
+/// and place in it. No two register the same; three persons each, so that a half of it would show.
 fn numbered(id: &str) -> Message {
+    let mut parts = id.split('-');
+    let name = parts.next().unwrap();
+    let [round, batch, n] =
+        [&name[1..], parts.next().unwrap(), parts.next().unwrap()].map(|n| n.parse::<usize>().unwrap());
+    let letter = "kmfr".find(&name[..1]).unwrap();
+    let number = (round * 4 + letter) * 20_000 + batch * BATCH + n;
+    assert!(batch * BATCH < 20_000 && round < 90, "the numbers are used up");
     let seed = sha256(id.as_bytes());
     (0..LINES).fold(message(id), |message, n| {
         let person = (usize::from(seed[n]) + n * 64) % PERSONS;
-        let measure = usize::from(u16::from_be_bytes([seed[8 + n], seed[16 + n]]));
-        message.person(person, [nth(&format!("{id}/{n}"), measure)])
+        message.person(person, [nth(&format!("{id}/{n}"), number * LINES + n)])
     })
 }
 
@@ -207,7 +213,7 @@ async fn a_full_disk_loses_nothing_on_sqlite() {
     // No file may grow beyond 2 MB (blocks of 512 bytes); the process is told by an error, not ended by a signal.
     let mut limited = Command::new("sh");
     limited.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$@\"", "sh"]).arg(std::env::current_exe().unwrap());
-    let mut child = start_by(limited, &db.url, "full", &BTreeSet::new());
+    let mut child = start_by(limited, &db.url, "f0", &BTreeSet::new());
     for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
         said.hear(&line);
         if said.failed.len() > 10 * BATCH {
@@ -219,7 +225,7 @@ async fn a_full_disk_loses_nothing_on_sqlite() {
     assert!(said.failed.len() > 10 * BATCH, "the disk was full: {:?}", said.failed.last());
     assert!(!said.acknowledged.is_empty(), "and had not been at first");
     hold(&db, &said).await;
-    let child = start(&db.url, "room", &said.unacknowledged());
+    let child = start(&db.url, "r0", &said.unacknowledged());
     said.until_killed(child, 40, |child| child.kill().unwrap());
     hold(&db, &said).await;
 }

@@ -176,11 +176,13 @@ pub fn register(reference: &str, quarters: u32) -> Line {
     Line { avsenders_referanse: Some(reference.into()), content, ..line(Handling::Registrer) }
 }
 
-/// The nth measure: no two are the same record.
+/// The nth measure: no two of the first twenty million are the same record.
 pub fn nth(reference: &str, n: usize) -> Line {
-    let from = today() + Days::new(n as u64 / 150);
-    let content = Some(measure_from(from, 1 + n as u32 % 150));
-    Line { content, ..register(reference, 1) }
+    let mut content = measure_from(today() + Days::new(n as u64 / 150 % 1_500), 1 + n as u32 % 150);
+    if let Content::Tiltak(tiltak) = &mut content {
+        tiltak.til_dato = tiltak.til_dato + Days::new(n as u64 / 225_000);
+    }
+    Line { content: Some(content), ..register(reference, 1) }
 }
 
 /// It was another number of hours.
