@@ -68,11 +68,6 @@ impl Cluster {
                 assert!(owner.is_ok_and(|status| status.success()), "chown postgres {}", path.display());
             }
         }
-        let mut initdb = as_server(&bin.join("initdb"));
-        initdb.args(["--no-sync", "--no-instructions", "--auth=trust", "--username=postgres"]);
-        let output = initdb.args(["--encoding=UTF8", "--locale=C", "-D"]).arg(&data).current_dir("/").output();
-        let output = output.expect("initdb runs");
-        assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
         let mut keeper = Command::new("sh");
         keeper.args(["-c", KEEPER, "sh"]).arg(&dir);
         let server = as_server(&bin.join("postgres"));
@@ -87,6 +82,12 @@ impl Cluster {
         let (lines, log) = channel();
         let errors = keeper.stderr.take().expect("a pipe");
         std::thread::spawn(move || forward(errors, &lines));
+        // Only now, when somebody removes what it makes, whatever becomes of this process.
+        let mut initdb = as_server(&bin.join("initdb"));
+        initdb.args(["--no-sync", "--no-instructions", "--auth=trust", "--username=postgres"]);
+        let output = initdb.args(["--encoding=UTF8", "--locale=C", "-D"]).arg(&data).current_dir("/").output();
+        let output = output.expect("initdb runs");
+        assert!(output.status.success(), "initdb: {}", String::from_utf8_lossy(&output.stderr));
         let cluster = Cluster { bin, dir, keeper: Mutex::new(keeper), log: Mutex::new(log) };
         cluster.start_again();
         cluster
