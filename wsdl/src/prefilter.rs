@@ -50,11 +50,11 @@ pub fn prefilter(bytes: &[u8], max_bytes: usize) -> Result<Filtered<'_>, Refusal
     if wide || bytes.get(..2).is_some_and(|first| first.contains(&0)) {
         return Err(encoding("UTF-16 or UTF-32"));
     }
+    let text = std::str::from_utf8(bytes).map_err(|_| encoding("not UTF-8"))?;
     // No XML holds one (XML 1.0 §2.2), and to libxml2 the text would end there.
     if memchr::memchr(0, bytes).is_some() {
         return Err(Refusal::malformed("a zero"));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| encoding("not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // The parser would strip a second one, too; libxml2 would not.
     if text.starts_with('\u{feff}') {
