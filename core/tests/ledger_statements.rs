@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Once};
 
 use register::ledger::{Job, Lane, Work};
+use register::store::Store;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::house::{Database, later};
+use crate::house::{Database, config, later};
 use crate::message::{Message, attach, correct, known_as, message, nth};
 
 #[expect(dead_code, reason = "the store's tests use the rest")]
@@ -162,6 +163,41 @@ async fn a_batch_is_as_many_statements_as_its_kinds_of_work_and_no_more() {
         assert_eq!(once.len(), said.len(), "{engine}: each is sent once: {said:#?}");
         assert!(once.len() > 15, "{engine}: the listener heard all: {said:#?}");
     }
+}
+
+/// Also while the tables are so small that the server would rather read the whole of them: it keeps the plan when they
+/// have grown (store.md, the trap of prepared statements).
+#[tokio::test]
+async fn a_batch_finds_its_rows_by_their_keys_from_the_first_message_on() {
+    let _turn = listening().await;
+    let db = Database::postgres().await.furnished().await;
+    db.store.close().await;
+    let read_whole = async || {
+        // Sessions tell what they read when they end.
+        let sessions = "SELECT count(*) AS v FROM pg_stat_activity \
+                        WHERE datname = current_database() AND application_name = 'nir-gateway'";
+        while db.number(sessions).await > 0 {
+            tokio::task::yield_now().await;
+        }
+        let tables = "'person', 'message_id', 'post_reference', 'post_version', 'stream'";
+        db.texts(&format!(
+            "SELECT relname || ': ' || seq_scan AS v FROM pg_stat_user_tables WHERE relname IN ({tables}) ORDER BY 1"
+        ))
+        .await
+    };
+    let before = read_whole().await;
+    assert_eq!(before.len(), 5);
+    let store = Store::open(&db.url).await.unwrap();
+    let mut lane = Lane::open(store.clone(), config("a"), later(0)).await.unwrap();
+    for (jobs, seconds) in (0..4).map(|n| [first(n).job(), of_other(n).job(), waiting(n).job()]).zip(1..) {
+        lane.commit(&jobs, later(seconds)).await;
+    }
+    for outcome in lane.commit(&mix("blandet", 4), later(100)).await {
+        outcome.unwrap();
+    }
+    drop(lane);
+    store.close().await;
+    assert_eq!(read_whole().await, before);
 }
 
 /// The keys of the tables would catch an update that was lost, and the batch would be tried again: so much for safety.

@@ -25,6 +25,10 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 /// A row that a session of somebody else keeps holds up the messages that need it, not all that come after; and a node
 /// that sleeps in the middle of a batch is ended by the server.
 const WRITER_LIMITS: [(&str, &str); 2] = [("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "30s")];
+/// A batch finds its rows by their keys. A plan that the server keeps from when a table was small would read the whole of
+/// it for every batch, until its statistics are next renewed (store.md, the trap of prepared statements).
+const WRITER_PLANS: [(&str, &str); 3] =
+    [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off")];
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres");
 
@@ -39,7 +43,7 @@ impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url)?.application_name("nir-gateway");
         let pool = |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
-        let writers = pool(WRITERS).connect_with(options.clone().options(WRITER_LIMITS)).await?;
+        let writers = pool(WRITERS).connect_with(options.clone().options(WRITER_LIMITS).options(WRITER_PLANS)).await?;
         let readers = pool(READERS).connect_with(options).await?;
         Ok(Postgres { writers, readers })
     }
