@@ -133,15 +133,15 @@ pub fn resident_mb(pid: u32) -> (f64, f64) {
 
 /// Seconds of CPU of this thread.
 pub fn of_this_thread() -> f64 {
-    seconds(ClockId::ThreadCPUTime)
-}
-
-/// Seconds of CPU of this process, all threads.
-pub fn of_this_process() -> f64 {
-    seconds(ClockId::ProcessCPUTime)
-}
-
-fn seconds(clock: ClockId) -> f64 {
-    let time = clock_gettime(clock);
+    let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// Threads of this name keep the machine busy and are no part of what is measured.
+pub const BUSY: &str = "busy";
+
+/// Seconds of CPU of this process, all threads but the busy ones.
+pub fn of_this_process() -> f64 {
+    let folders = numbers_in("/proc/self/task").into_iter().map(|thread| format!("/proc/self/task/{thread}"));
+    folders.filter(|folder| name_of(folder) != BUSY).map(|folder| on_cpu(&folder)).sum()
 }

@@ -27,7 +27,7 @@ use crate::callers::LARGE;
 use crate::cpu::{self, Server};
 use crate::load::{Home, Load, Measure, WEEKS};
 use crate::steps::Sample;
-use crate::{client, postgres};
+use crate::{client, messages, postgres};
 
 /// Messages of a batch.
 const BATCH: usize = 64;
@@ -70,7 +70,7 @@ pub fn measure(sandbox: &Path, single: &Sample, large: &Sample, batches: usize) 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let folder = TempDir::new().expect("a folder");
-        let url = postgres::cluster().database("bench_insert");
+        let url = postgres::cluster().database(&messages::fresh("insert").replace('-', "_"));
         let sqlite = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
         let mut source = Source::open(sandbox, &sqlite("decided.db"), single, large).await;
         let lite = Copy::open(&source, &sqlite("copy.db"), None).await;

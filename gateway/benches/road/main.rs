@@ -42,7 +42,7 @@ use callers::{BESIDE_HUGE, LARGE, Plan, SINGLE, Sender};
 use house::{House, Setting};
 use node::Installation;
 use report::Row;
-use steps::{Sample, Steps};
+use steps::{Busy, Sample, Steps};
 
 /// How much of everything.
 struct Extent {
@@ -72,23 +72,24 @@ fn main() {
     let smoke = arguments.iter().any(|argument| argument == "--smoke");
     let only = arguments.iter().position(|argument| argument == "--only").map(|at| arguments[at + 1].as_str());
     let extent = if smoke { SMOKE } else { FULL };
-    let steps = in_process(&extent);
-    report::print_steps(&steps);
+    let [idle, steps] = in_process(&extent);
+    report::print_steps(&steps, &idle);
     report::print_head();
     let mut rows = Vec::new();
     for setting in Setting::all().into_iter().filter(|setting| only.is_none_or(|only| setting.name() == only)) {
         rows.extend(on_the_road(setting, &extent, smoke, &steps));
     }
     if !smoke {
-        report::print_ratios(&rows, &steps);
+        report::print_ratios(&rows, &steps, &idle);
     }
     if only.is_none() {
         report::write(&rows, smoke);
     }
 }
 
-/// The steps, over a message of each kind that went over the road.
-fn in_process(extent: &Extent) -> Steps {
+/// The steps, over a message of each kind that went over the road: first with nothing beside them, then with all other
+/// cores at the same.
+fn in_process(extent: &Extent) -> [Steps; 2] {
     let house = House::start(Setting { engine: "sqlite", answer_key: "rsa", second_opinion: true });
     let mut sender = Sender::new(&house);
     let certs = house.certs();
@@ -99,8 +100,15 @@ fn in_process(extent: &Extent) -> Steps {
     house.check(sender.sent());
     // A register that nobody has written to.
     let installation = Installation::new(None);
-    let inserts = insert::measure(installation.path(), &single, &large, extent.batches);
-    Steps::measure(&single, &large, &certs, inserts, extent.steps)
+    let measure = || {
+        let inserts = insert::measure(installation.path(), &single, &large, extent.batches);
+        Steps::measure(&single, &large, &certs, inserts, extent.steps)
+    };
+    let idle = measure();
+    let busy = Busy::with(&single, &certs);
+    let steps = measure();
+    drop(busy);
+    [idle, steps]
 }
 
 /// Every run of a setting.

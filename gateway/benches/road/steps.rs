@@ -1,14 +1,17 @@
 //! What nobody can leave out, step by step on one thread: the sum that a message on the road is held against.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 use nir_wsdl::certificate::Certificate;
-use nir_wsdl::envelope::{self, SoapVersion};
+use nir_wsdl::envelope::{self, Opened, SoapVersion};
 use nir_wsdl::key::VerifyKey;
 use nir_wsdl::operation;
-use nir_wsdl::prefilter::prefilter;
+use nir_wsdl::prefilter::{Filtered, prefilter};
 use nir_wsdl::seal::{Signer, seal};
-use nir_wsdl::verify::{SecondOpinion, Verified};
+use nir_wsdl::verify::SecondOpinion;
 use nir_xsd::message::Request;
 use nir_xsd::validate::validate;
 use rustls_pki_types::CertificateDer;
@@ -78,7 +81,7 @@ pub struct Steps {
 impl Steps {
     /// Measures the steps of both kinds of message, so many times in a batch.
     pub fn measure(single: &Sample, large: &Sample, certs: &Path, inserts: Inserts, each: usize) -> Self {
-        let table = |sample: &Sample, each: usize, inserted: [f64; 2]| table(sample, certs, each, inserted);
+        let table = |sample: &Sample, each, inserted| Bench::new(sample, certs).table(each, inserted);
         Steps {
             single: table(single, each, [inserts.sqlite.batch, inserts.postgres.batch]),
             large: table(large, each.div_ceil(50), [inserts.sqlite.large, inserts.postgres.large]),
@@ -123,30 +126,94 @@ impl Steps {
     }
 }
 
-fn table(sample: &Sample, certs: &Path, each: usize, [insert_sqlite, insert_postgres]: [f64; 2]) -> Table {
-    let key = key_of(certs);
-    let bytes = &sample.request;
-    let filter = || prefilter(bytes, operation::LARGEST).expect("what the gateway accepted");
-    let open = || envelope::open(filter()).expect("what the gateway accepted");
-    let opened = open();
-    let verify = |second| -> Verified { opened.verify(&key, second).expect("what the gateway accepted") };
-    let signed = verify(SecondOpinion::Off).body_child;
-    let signer = |name: &str| signer(certs, name);
-    let sign = |signer: &Signer| seal(SoapVersion::V11, &sample.answer, Some(signer), client::now(), None, None).bytes;
-    let (rsa, p256) = (signer("gateway"), signer("gateway-ec"));
-    let filtered = filter();
-    Table {
-        bytes: bytes.len(),
-        prefilter: micros(each, filter),
-        parse: micros(each, || envelope::open(filtered)),
-        verify: micros(each, || verify(SecondOpinion::Off)),
-        both: micros(each, || verify(SecondOpinion::On)),
-        validate: micros(each, || validate(&signed).expect("valid")),
-        decode: micros(each, || Request::parse(&signed).expect("decodes")),
-        sign_rsa: micros(each, || sign(&rsa)),
-        sign_p256: micros(each, || sign(&p256)),
-        insert_sqlite,
-        insert_postgres,
+/// What every step needs.
+struct Bench<'a> {
+    sample: &'a Sample,
+    key: VerifyKey,
+    rsa: Signer,
+    p256: Signer,
+}
+
+impl<'a> Bench<'a> {
+    fn new(sample: &'a Sample, certs: &Path) -> Self {
+        Bench { sample, key: key_of(certs), rsa: signer(certs, "gateway"), p256: signer(certs, "gateway-ec") }
+    }
+
+    fn filter(&self) -> Filtered<'_> {
+        prefilter(&self.sample.request, operation::LARGEST).expect("what the gateway accepted")
+    }
+
+    fn open(&self) -> Opened<'_> {
+        envelope::open(self.filter()).expect("what the gateway accepted")
+    }
+
+    fn verify(&self, opened: &Opened<'_>, second: SecondOpinion) -> Vec<u8> {
+        opened.verify(&self.key, second).expect("what the gateway accepted").body_child
+    }
+
+    fn sign(&self, signer: &Signer) -> Vec<u8> {
+        seal(SoapVersion::V11, &self.sample.answer, Some(signer), client::now(), None, None).bytes
+    }
+
+    /// All of them, one after the other.
+    fn all(&self) -> (Request, Vec<u8>) {
+        let signed = self.verify(&self.open(), SecondOpinion::Off);
+        validate(&signed).expect("valid");
+        (Request::parse(&signed).expect("decodes"), self.sign(&self.p256))
+    }
+
+    fn table(&self, each: usize, [insert_sqlite, insert_postgres]: [f64; 2]) -> Table {
+        let (filtered, opened) = (self.filter(), self.open());
+        let signed = self.verify(&opened, SecondOpinion::Off);
+        Table {
+            bytes: self.sample.request.len(),
+            prefilter: micros(each, || self.filter()),
+            parse: micros(each, || envelope::open(filtered)),
+            verify: micros(each, || self.verify(&opened, SecondOpinion::Off)),
+            both: micros(each, || self.verify(&opened, SecondOpinion::On)),
+            validate: micros(each, || validate(&signed).expect("valid")),
+            decode: micros(each, || Request::parse(&signed).expect("decodes")),
+            sign_rsa: micros(each, || self.sign(&self.rsa)),
+            sign_p256: micros(each, || self.sign(&self.p256)),
+            insert_sqlite,
+            insert_postgres,
+        }
+    }
+}
+
+/// Threads that keep all other cores at the same steps, as they are at work on the road: what a step costs depends on
+/// its neighbors.
+#[derive(Debug)]
+pub struct Busy {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Busy {
+    /// Until it is dropped.
+    pub fn with(sample: &Sample, certs: &Path) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let others = std::thread::available_parallelism().map_or(0, |cores| cores.get() - 1);
+        let threads = (0..others).map(|_| {
+            let (stop, sample, certs) = (Arc::clone(&stop), sample.clone(), certs.to_owned());
+            let thread = std::thread::Builder::new().name(cpu::BUSY.to_owned()).spawn(move || {
+                let bench = Bench::new(&sample, &certs);
+                while !stop.load(Ordering::Relaxed) {
+                    std::hint::black_box(bench.all());
+                }
+            });
+            thread.expect("a thread")
+        });
+        Busy { threads: threads.collect(), stop }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            thread.join().expect("steps that hold");
+        }
     }
 }
 
