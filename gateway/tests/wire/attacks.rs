@@ -5,7 +5,7 @@
 //!
 //! | class | what it tries | tests, or why there is none |
 //! |---|---|---|
-//! | 1 | signature wrapping | `wrapping::a_signed_body_elsewhere_does_not_sign_the_body` `wrapping::there_is_one_of_everything` `wrapping::ids_cannot_be_confused` |
+//! | 1 | signature wrapping | `wrapping::a_signed_body_elsewhere_does_not_sign_the_body` `wrapping::there_is_one_of_everything` `wrapping::soap_12_opens_no_other_door` `identifiers::ids_cannot_be_confused` |
 //! | 2 | what must be signed is not | `wrapping::body_and_timestamp_must_both_be_signed` |
 //! | 3 | other headers as protection | `wrapping::other_headers_protect_nothing` `wrapping::a_token_that_nobody_refers_to_changes_nobody` |
 //! | 4 | two parsers, two documents | `parsing::both_readers_read_one_document` |
@@ -25,7 +25,7 @@
 //! | 18 | floods of names and namespaces | `parsing::size_costs_the_sender_more_than_the_gateway` |
 //! | 19 | MIME | `bindings::what_is_wrapped_or_compressed_is_not_unpacked` |
 //! | 20 | compression | `bindings::what_is_wrapped_or_compressed_is_not_unpacked` |
-//! | 21 | slow, half-open, smuggled | `bindings::idle_and_slow_callers_keep_nobody_waiting` `bindings::a_request_hidden_in_another_is_not_found` |
+//! | 21 | slow, half-open, smuggled | `bindings::idle_and_slow_callers_keep_nobody_waiting` `bindings::a_request_hidden_in_another_is_not_found` `limits::a_handshake_a_header_and_a_body_have_their_time` |
 //! | 22 | algorithms confused | `tokens::algorithms_outside_the_profile_are_named_and_refused` `tokens::nothing_public_makes_a_signature` |
 //! | 23 | padding oracles | none: nothing is ever decrypted by a key of the gateway; encrypted parts are refused (class 3) |
 //! | 24 | certificates that may not | `certificates::a_certificate_that_chains_and_may_not_sign_is_told_why` `certificates::a_certificate_that_does_not_chain_is_s213_whatever_else_is_wrong_with_it` `certificates::the_sandboxs_hostile_certificates_are_what_they_say` `certificates::the_tls_end_must_be_somebody` `tokens::a_key_is_only_named_as_the_profile_says` |
@@ -36,9 +36,9 @@
 //! | 29 | path traversal | `values::a_name_is_not_a_path` |
 //! | 30 | leaks in faults and logs | `values::a_refusal_is_no_oracle`, and every test here |
 //! | 31 | another party's ids | `replay::an_id_is_spent_by_nobody_else` |
-//! | 32 | retry storms | none: the gateway sends nothing again by itself before it pushes changes; what one looping caller does to others is in limits.rs |
+//! | 32 | retry storms | `limits::a_sender_has_its_share_of_seats_and_the_house_its_number`; the gateway itself sends nothing again before it pushes changes |
 //! | 33 | push to a hostile address | none: nothing is pushed yet |
-//! | 34 | the operators' surface | none: there is no console yet; the sandbox's control is tested with the sandbox |
+//! | 34 | the operators' surface | `control::the_control_listens_to_this_machine_and_to_json_alone`; there is no console yet |
 //! | 35 | back-dating | `backdating::the_window_is_counted_from_the_day_of_receipt_in_norway` |
 
 mod backdating;
@@ -47,6 +47,7 @@ mod certificates;
 pub mod certs;
 pub mod forge;
 mod house;
+mod identifiers;
 mod parsing;
 mod replay;
 mod ssrf;
@@ -54,7 +55,7 @@ mod tokens;
 mod values;
 mod wrapping;
 
-pub use house::{MOST_BYTES, discreet};
+pub use house::{MOST_BYTES, discreet, log_is_clean, names_of_persons};
 
 /// The classes of threats.md 1.
 const CLASSES: usize = 35;

@@ -48,6 +48,7 @@ fn run(table: &str) {
     let (_, cases) = tables().into_iter().find(|(name, _)| *name == table).unwrap();
     let wrong: Vec<String> = cases.iter().filter_map(|case| house.judge(case).err()).collect();
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    house.log_is_clean();
 }
 
 macro_rules! tables {

@@ -46,20 +46,19 @@ pub struct Victim {
 /// One way to attack: what is sent, and the one code that must answer.
 pub struct Attack {
     pub what: String,
-    pub content_type: &'static str,
     pub headers: String,
     pub body: Vec<u8>,
     pub code: &'static str,
 }
 
-/// An envelope by SOAP 1.1.
+/// An envelope.
 pub fn attack(what: impl Into<String>, forged: Forge, code: &'static str) -> Attack {
     bytes(what, forged.xml.into_bytes(), code)
 }
 
-/// Any bytes by SOAP 1.1.
+/// Any bytes.
 pub fn bytes(what: impl Into<String>, body: Vec<u8>, code: &'static str) -> Attack {
-    Attack { what: what.into(), content_type: SOAP_11, headers: String::new(), body, code }
+    Attack { what: what.into(), headers: String::new(), body, code }
 }
 
 impl House {
@@ -69,7 +68,7 @@ impl House {
         let health = endpoints["health"].as_str().unwrap().rsplit(':').next().unwrap();
         let health = health.split('/').next().unwrap().parse().unwrap();
         let mut house = House { sandbox, resident: 0, health, names: BTreeSet::new() };
-        house.names = house.read_names();
+        house.names = names_of_persons(&house.sandbox);
         house.resident = house.sandbox.resident();
         house
     }
@@ -94,10 +93,15 @@ impl House {
 
     /// Attacks with every row of a table of which nothing may be accepted, each made of the same victim's message.
     pub fn repels(&self, table: impl FnOnce(&Signer, &Victim) -> Vec<Attack>) {
+        self.repels_by(SOAP_11, table);
+    }
+
+    /// The same by the content type of one SOAP version.
+    pub fn repels_by(&self, media: &'static str, table: impl FnOnce(&Signer, &Victim) -> Vec<Attack>) {
         let (vendor, victim) = (self.vendor(), self.victim());
         let mut wrong = Vec::new();
         for attack in table(&vendor.signer, &victim) {
-            let answer = vendor.post(attack.content_type, &attack.headers, &attack.body);
+            let answer = vendor.post(media, &attack.headers, &attack.body);
             wrong.extend(why_not_refused(&attack.what, &answer, attack.code));
             self.untouched(&vendor, &victim, &attack.what);
         }
@@ -129,43 +133,43 @@ impl House {
         // Nothing starts it again, so that as long as it answers and this process is there it is the same one.
         let resident = self.sandbox.resident();
         assert!(resident <= self.resident + MOST_GROWTH, "{} MiB, {} at first", resident >> 20, self.resident >> 20);
-        self.log_is_clean();
+        log_is_clean(&self.sandbox, &self.names);
     }
+}
 
-    /// One line per event, none an alarm, and nothing of a person in any.
-    fn log_is_clean(&self) {
-        let read = |name: &str| std::fs::read_to_string(self.sandbox.data().join(name)).unwrap();
-        for line in read("sandbox.log").lines() {
-            let (time, rest) = line.split_once(' ').unwrap_or((line, ""));
-            let level = rest.split_whitespace().next();
-            assert!(chrono::DateTime::parse_from_rfc3339(time).is_ok(), "a line that is no event: {line}");
-            assert!(matches!(level, Some("INFO")), "an attacker alarms nobody: {line}");
-            assert!(rest.contains("event="), "a line that is no event: {line}");
-        }
-        for text in [read("sandbox.log"), read("sandbox.out")] {
-            assert!(!text.contains("panicked"), "{text}");
-            assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "control characters in the log");
-            for word in text.split(|c: char| !c.is_alphanumeric()) {
-                let national_id = word.bytes().all(|b| b.is_ascii_digit()) && matches!(word.len(), 11 | 12);
-                assert!(!national_id, "a DUF number or national id is logged");
-                assert!(!self.names.contains(word), "a name is logged");
-            }
+/// One line per event, none an alarm, and nothing of a person in any.
+pub fn log_is_clean(sandbox: &Sandbox, names: &BTreeSet<String>) {
+    let read = |name: &str| std::fs::read_to_string(sandbox.data().join(name)).unwrap();
+    for line in read("sandbox.log").lines() {
+        let (time, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let level = rest.split_whitespace().next();
+        assert!(chrono::DateTime::parse_from_rfc3339(time).is_ok(), "a line that is no event: {line}");
+        assert!(matches!(level, Some("INFO")), "a sender alarms nobody: {line}");
+        assert!(rest.contains("event="), "a line that is no event: {line}");
+    }
+    for text in [read("sandbox.log"), read("sandbox.out")] {
+        assert!(!text.contains("panicked"), "{text}");
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "control characters in the log");
+        for word in text.split(|c: char| !c.is_alphanumeric()) {
+            let national_id = word.bytes().all(|b| b.is_ascii_digit()) && matches!(word.len(), 11 | 12);
+            assert!(!national_id, "a DUF number or national id is logged");
+            assert!(!names.contains(word), "a name is logged");
         }
     }
+}
 
-    /// First and last names of the sandbox's persons.
-    fn read_names(&self) -> BTreeSet<String> {
-        let (vendor, head) = (self.vendor(), head().from("4204-flyktning-1", "4204", "4204-SUPER1"));
-        let persons = self.sandbox.json("persons.json");
-        let mut names = BTreeSet::new();
-        for person in persons["personer"].as_array().unwrap() {
-            let answer = vendor.call(&hent_person(&head, person["dufNummer"].as_str().unwrap(), ""));
-            names.extend(answer.texts("fornavn"));
-            names.extend(answer.texts("etternavn"));
-        }
-        assert!(names.len() > 10, "the persons have names: {names:?}");
-        names
+/// First and last names of the sandbox's persons.
+pub fn names_of_persons(sandbox: &Sandbox) -> BTreeSet<String> {
+    let (vendor, head) = (Client::new(sandbox, "vendor"), head().from("4204-flyktning-1", "4204", "4204-SUPER1"));
+    let persons = sandbox.json("persons.json");
+    let mut names = BTreeSet::new();
+    for person in persons["personer"].as_array().unwrap() {
+        let answer = vendor.call(&hent_person(&head, person["dufNummer"].as_str().unwrap(), ""));
+        names.extend(answer.texts("fornavn"));
+        names.extend(answer.texts("etternavn"));
     }
+    assert!(names.len() > 10, "the persons have names: {names:?}");
+    names
 }
 
 /// A refusal with this code alone, small, and without a word of what is inside.

@@ -87,7 +87,7 @@ fn a_key_is_only_named_as_the_profile_says() {
             ("a reference to the Body", by("<wsse:Reference URI=\"#body\"/>")),
             ("a reference to the whole", by("<wsse:Reference URI=\"\"/>")),
             ("a token outside Security", draft().replace("BinarySecurityToken", "").before("Security", &token("bst", signer.certificate())).sign(signer)),
-            ("a token of another namespace", draft().text("<wsse:BinarySecurityToken", "<x:BinarySecurityToken xmlns:x=\"urn:x\"").text("</wsse:BinarySecurityToken>", "</x:BinarySecurityToken>").text("<x:BinarySecurityToken", "<wsse:BinarySecurityToken").text("</x:BinarySecurityToken>", "</wsse:BinarySecurityToken>").text(&format!("ValueType=\"{X509V3}\" wsu"), "ValueType=\"#X509PKIPathv1\" wsu").sign(signer)),
+            ("a chain for a token", draft().text(&format!("ValueType=\"{X509V3}\" wsu"), "ValueType=\"#X509PKIPathv1\" wsu").sign(signer)),
             ("a token in hexadecimal", draft().text("#Base64Binary", "#HexBinary").sign(signer)),
             ("a token that is no base64", draft().set_content("BinarySecurityToken", 0, "not base64!").sign(signer)),
             ("SKI of nobody", identifier(&format!("{X509}#X509SubjectKeyIdentifier"), &[7; 20])),
@@ -96,9 +96,6 @@ fn a_key_is_only_named_as_the_profile_says() {
             ("thumbprint of another party", identifier(&format!("{PROFILE}#ThumbprintSHA1"), &thumbprint(other.certificate()))),
             ("a key identifier of another kind", identifier(&format!("{PROFILE}#EncryptedKeySHA1"), &[7; 20])),
             ("X509v3 of another party", identifier(X509V3, other.certificate())),
-            ("X509v3 that the CA issued and nobody registered", {
-                key_info(&format!("<wsse:SecurityTokenReference><wsse:KeyIdentifier ValueType=\"{X509V3}\">{}</wsse:KeyIdentifier></wsse:SecurityTokenReference>", BASE64.encode(unregistered.certificate())))
-            }),
             ("issuer and serial of another party", serial(&issuer_of_other, &serial_of_other)),
             ("issuer and serial of another party with the own certificate", {
                 data(&format!("<ds:X509IssuerSerial><ds:X509IssuerName>{issuer_of_other}</ds:X509IssuerName><ds:X509SerialNumber>{serial_of_other}</ds:X509SerialNumber></ds:X509IssuerSerial>{}", certificate(signer)))
@@ -113,9 +110,42 @@ fn a_key_is_only_named_as_the_profile_says() {
         .into_iter()
         .map(|(what, forge)| attack(what, forge, "NIR-S202"))
         .collect();
+        for (what, inside) in by_reference(&unregistered) {
+            let forge = Forge::draft(&unregistered, &victim.payload).text(RSA_SHA256, ECDSA_SHA256);
+            let forge = forge.set_content("KeyInfo", 0, &inside).sign(&unregistered);
+            table.push(attack(format!("{what} of a certificate that nobody registered"), forge, "NIR-S202"));
+        }
         table.push(attack("no KeyInfo", draft().replace("KeyInfo", "").sign(signer), "NIR-S205"));
         table
     });
+}
+
+/// Every way to name a certificate but by a token. The signer's own CA issued this one, the organization is registered, and
+/// the signature is true: it must be refused for that alone.
+fn by_reference(signer: &Signer) -> Vec<(&'static str, String)> {
+    let der = signer.certificate();
+    let (issuer, serial) = issuer_serial(der);
+    let parsed = nir_wsdl::certificate::Certificate::from_der(der).unwrap();
+    let identifier = |kind: &str, value: &[u8]| {
+        format!("<wsse:KeyIdentifier ValueType=\"{kind}\">{}</wsse:KeyIdentifier>", BASE64.encode(value))
+    };
+    let named = format!(
+        "<ds:X509IssuerSerial><ds:X509IssuerName>{issuer}</ds:X509IssuerName><ds:X509SerialNumber>{serial}</ds:X509SerialNumber></ds:X509IssuerSerial>"
+    );
+    let whole = format!("<ds:X509Certificate>{}</ds:X509Certificate>", BASE64.encode(der));
+    [
+        ("X509v3", identifier(X509V3, der)),
+        ("ThumbprintSHA1", identifier(&format!("{PROFILE}#ThumbprintSHA1"), &thumbprint(der))),
+        (
+            "SKI",
+            identifier(&format!("{X509}#X509SubjectKeyIdentifier"), parsed.subject_key_identifier().unwrap_or(&[1])),
+        ),
+        ("issuer and serial", format!("<ds:X509Data>{named}</ds:X509Data>")),
+        ("issuer and serial with the certificate", format!("<ds:X509Data>{named}{whole}</ds:X509Data>")),
+    ]
+    .into_iter()
+    .map(|(what, inside)| (what, format!("<wsse:SecurityTokenReference>{inside}</wsse:SecurityTokenReference>")))
+    .collect()
 }
 
 fn issuer_serial(der: &[u8]) -> (String, String) {

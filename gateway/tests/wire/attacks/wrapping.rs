@@ -1,13 +1,13 @@
-//! Classes 1 to 3: parts moved, doubled or renamed so that what is signed is not what would be processed; parts that
+//! Classes 1 to 3: parts moved or doubled so that what is signed is not what would be processed; parts that
 //! must be signed and are not; other headers that pose as protection.
 
 use chrono::TimeDelta;
-use nir_wsdl::names::{SOAP11, WSSE, WSU};
+use nir_wsdl::names::{SOAP11, SOAP12, WSSE, WSU};
 use nir_wsdl::seal::Signer;
 
 use crate::attacks::forge::{Forge, reference, timestamp, token, written};
 use crate::attacks::house::{Attack, Victim, attack, house};
-use crate::client::now;
+use crate::client::{SOAP_12, now};
 
 /// Signed as it should be.
 fn signed(signer: &Signer, victim: &Victim) -> Forge {
@@ -178,72 +178,6 @@ fn wrapped_body(envelope: &str) -> Forge {
 }
 
 #[test]
-fn ids_cannot_be_confused() {
-    house().repels(|signer, victim| {
-        let mut table = Vec::new();
-        for attribute in ["wsu:Id", "Id", "ID", "id", "xml:id", "x:Id", "x:ID"] {
-            // A decoy before and after, put there by the signer itself: the signature is true either way.
-            let decoy = |id: &str| format!("<w:X xmlns:w=\"urn:w\" xmlns:x=\"urn:x\" {attribute}=\"{id}\"></w:X>");
-            for id in ["body", "ts", "bst"] {
-                let before = Forge::draft(signer, &victim.payload).before("Security", &decoy(id));
-                let after = Forge::draft(signer, &victim.payload).after("Security", &decoy(id)).sign(signer);
-                table.push(attack(format!("{attribute}={id} on a header before"), before.sign(signer), "NIR-S205"));
-                table.push(attack(format!("{attribute}={id} on a header after"), after, "NIR-S205"));
-            }
-            // In the payload, where it is signed.
-            let line = victim.payload.replacen(
-                "<melding>",
-                &format!("<melding xmlns:x=\"urn:x\" xmlns:wsu=\"{WSU}\" {attribute}=\"body\">"),
-                1,
-            );
-            table.push(attack(
-                format!("{attribute}=body in the payload"),
-                Forge::draft(signer, &line).sign(signer),
-                "NIR-S205",
-            ));
-        }
-        let body = |attributes: &str| {
-            Forge::draft(signer, &victim.payload)
-                .text("<soap:Body wsu:Id=\"body\">", &format!("<soap:Body {attributes}>"))
-                .sign(signer)
-        };
-        table.extend([
-            attack("the Body's id is named ID", body("ID=\"body\""), "NIR-S205"),
-            attack("the Body's id is named id", body("id=\"body\""), "NIR-S205"),
-            attack("the Body's id is xml:id", body("xml:id=\"body\""), "NIR-S205"),
-            attack("the Body's id is of another namespace", body("xmlns:x=\"urn:x\" x:Id=\"body\""), "NIR-S205"),
-            attack("the Body has the id twice, by two names", body("Id=\"body\" wsu:Id=\"body\""), "NIR-S205"),
-            attack("the signed id is the child's, not the Body's", id_on_child(signer, victim), "NIR-S205"),
-            attack("the ids of Body and Timestamp are exchanged after signing", exchanged(signer, victim), "NIR-S202"),
-            attack("plain Id on a foreign element is signed, the Body is not", foreign_id(signer, victim), "NIR-S205"),
-        ]);
-        table
-    });
-}
-
-fn id_on_child(signer: &Signer, victim: &Victim) -> Forge {
-    let child = victim.payload.replacen(
-        "<sendRegistreringer ",
-        &format!("<sendRegistreringer xmlns:wsu=\"{WSU}\" wsu:Id=\"body\" "),
-        1,
-    );
-    Forge::draft(signer, &child).text("<soap:Body wsu:Id=\"body\">", "<soap:Body>").sign(signer)
-}
-
-fn exchanged(signer: &Signer, victim: &Victim) -> Forge {
-    signed(signer, victim)
-        .text("<soap:Body wsu:Id=\"body\">", "<soap:Body wsu:Id=\"ts\">")
-        .text("<wsu:Timestamp wsu:Id=\"ts\">", "<wsu:Timestamp wsu:Id=\"body\">")
-}
-
-fn foreign_id(signer: &Signer, victim: &Victim) -> Forge {
-    Forge::draft(signer, &victim.payload)
-        .before("Security", "<w:X xmlns:w=\"urn:w\" Id=\"foreign\"></w:X>")
-        .text("URI=\"#body\"", "URI=\"#foreign\"")
-        .sign(signer)
-}
-
-#[test]
 fn body_and_timestamp_must_both_be_signed() {
     house().repels(|signer, victim| {
         let draft = || Forge::draft(signer, &victim.payload);
@@ -394,4 +328,50 @@ fn a_token_that_nobody_refers_to_changes_nobody() {
     let answer = vendor.send(&forged.xml);
     assert_eq!(answer.text("status").as_deref(), Some("GODTATT"), "the vendor's own message: {}", answer.body);
     house.stands();
+}
+
+/// The two versions of SOAP are two envelopes, each with its own names for the same things (class 9).
+#[test]
+fn soap_12_opens_no_other_door() {
+    house().repels_by(SOAP_12, |signer, victim| {
+        let draft = |payload: &str| {
+            let forge = Forge::draft(signer, payload);
+            Forge { xml: forge.xml.replace(SOAP11, SOAP12).replace("mustUnderstand=\"1\"", "mustUnderstand=\"true\"") }
+        };
+        let base = || draft(&victim.payload).sign(signer);
+        let (body, security) = (base().part("Body"), base().part("Security"));
+        let role = |role: &str| format!("<wsse:Security soap:role=\"{role}\"");
+        let none = "http://www.w3.org/2003/05/soap-envelope/role/none";
+        vec![
+            attack(
+                "Body in a header",
+                base().replace("Body", &evil_body(victim, "")).after("Security", &wrapper(&body)),
+                "NIR-S205",
+            ),
+            attack("two Bodies", base().after("Body", &evil_body(victim, "")), "NIR-X301"),
+            attack(
+                "a Body of SOAP 1.1 beside",
+                base().after("Body", &format!("<b:Body xmlns:b=\"{SOAP11}\"/>")),
+                "NIR-X301",
+            ),
+            attack(
+                "a Body of SOAP 1.1 alone",
+                base().replace("Body", &format!("<b:Body xmlns:b=\"{SOAP11}\">{}</b:Body>", victim.evil)),
+                "NIR-X301",
+            ),
+            attack("two Security headers", base().after("Security", &security), "NIR-S205"),
+            attack("the Security is for nobody", base().text("<wsse:Security", &role(none)), "NIR-S201"),
+            attack("a byte changed", base().text("REGISTRER", "REGISTRES"), "NIR-S202"),
+            attack(
+                "the Timestamp is not signed",
+                draft(&victim.payload).replace_nth("Reference", 1, "").sign(signer),
+                "NIR-S205",
+            ),
+            attack(
+                "a header that must be understood",
+                base().before("Security", "<x:X xmlns:x=\"urn:x\" soap:mustUnderstand=\"true\"/>"),
+                "NIR-T107",
+            ),
+        ]
+    });
 }

@@ -1,7 +1,9 @@
 //! The sandbox of the tables. One case at a time, so that whatever is stored or counted meanwhile is the case's own doing.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::attacks::{log_is_clean, names_of_persons};
 use crate::client::{Answer, Client, SOAP_11};
 use crate::codes::case::{Attempt, Case, Sent, Told};
 use crate::codes::check::{self, Feil};
@@ -18,24 +20,33 @@ const STREAMS: [(&str, &str, &str, &str); 4] = [
 
 pub struct House {
     pub sandbox: Sandbox,
+    names: BTreeSet<String>,
     turn: Mutex<()>,
 }
 
 pub fn house() -> &'static House {
     static HOUSE: OnceLock<House> = OnceLock::new();
-    HOUSE.get_or_init(|| House { sandbox: Sandbox::start(None), turn: Mutex::new(()) })
+    HOUSE.get_or_init(|| {
+        let sandbox = Sandbox::start(None);
+        House { names: names_of_persons(&sandbox), sandbox, turn: Mutex::new(()) }
+    })
 }
 
 /// What must be the same before and after.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Stored {
     persons: Vec<String>,
-    numbers: Vec<Option<String>>,
+    numbers: Vec<String>,
 }
 
 impl House {
     pub fn client(&self, name: &str) -> Client<'_> {
         Client::new(&self.sandbox, name)
+    }
+
+    /// What was refused left nothing of a person in the log.
+    pub fn log_is_clean(&self) {
+        log_is_clean(&self.sandbox, &self.names);
     }
 
     /// The other cases wait.
@@ -87,7 +98,8 @@ impl House {
             let end = body.find("<stroem>").unwrap_or(start);
             body[start..end].to_owned()
         };
-        let number = |stream| read(stream, "202400000702").text("sisteSekvensnummer");
+        let number =
+            |stream| read(stream, "202400000702").text("sisteSekvensnummer").expect("a read tells the position");
         Stored { persons: persons.iter().map(of).collect(), numbers: STREAMS.map(number).to_vec() }
     }
 
