@@ -137,10 +137,14 @@ async fn handle(
     if request.method() == Method::GET {
         return Ok(contract::get(&app, path, request.uri().query(), request.headers()));
     }
+    // What follows a request that is none of ours may be meant as its content (the tunnel of a CONNECT): it is never
+    // taken for a request of its own.
     if path != PATH {
-        return Ok(plain(StatusCode::NOT_FOUND, "Ukjent adresse. / Unknown address."));
+        let mut response = plain(StatusCode::NOT_FOUND, "Ukjent adresse. / Unknown address.");
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return Ok(response);
     }
-    let last = is_last(request.headers());
+    let last = request.method() != Method::POST || is_last(request.headers());
     let reply = soap_call(&app, &peer, request).await?;
     let mut response = respond(reply);
     if last {
