@@ -186,7 +186,8 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Problem> {
 }
 
 /// Whether the bytes around the signed part are the only ones that DER allows. The issuer's signature does not cover
-/// them, so that otherwise anybody could make a second certificate, with another thumbprint, out of a good one.
+/// them, so that otherwise anybody could make a second certificate, with another thumbprint, out of a good one. Of an
+/// ECDSA signature there is still a second value that holds (n − s for s), so nothing may rest on a thumbprint alone.
 fn is_framed_in_der(der: &[u8], parsed: &X509Certificate<'_>) -> bool {
     let signed: &[u8] = parsed.tbs_certificate.as_ref();
     let value = &parsed.signature_value.data;

@@ -173,6 +173,10 @@ fn prefix_list(method: Node<'_, '_>) -> Result<Vec<String>, Refusal> {
         [] => Ok(Vec::new()),
         [one] if is(one, "InclusiveNamespaces", EXC_C14N) && !has_elements(one) => {
             let list = attribute(one, "PrefixList").ok_or_else(|| transform("no PrefixList"))?;
+            // What is empty between two spaces, libxml2 takes for #default.
+            if list.starts_with(' ') || list.contains("  ") {
+                return Err(transform("a PrefixList with an empty prefix"));
+            }
             let list: Vec<String> = list.split(' ').filter(|prefix| !prefix.is_empty()).map(str::to_owned).collect();
             if list.len() > 32 { Err(transform("a PrefixList of more than 32 prefixes")) } else { Ok(list) }
         }

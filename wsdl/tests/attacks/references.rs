@@ -194,6 +194,10 @@ fn transforms() {
             ("a thousand prefixes", with(&prefixes(&"a ".repeat(1_000))), "NIR-S206"),
             ("prefixes of nothing", with(&prefixes("a b #default xml xmlns")), "ok"),
             ("an empty PrefixList", with(&prefixes("")), "ok"),
+            ("a space after the last prefix", with(&prefixes("a b ")), "ok"),
+            ("a space before the first prefix", with(&prefixes(" a b")), "NIR-S206"),
+            ("two spaces between prefixes", with(&prefixes("a  b")), "NIR-S206"),
+            ("a space alone", with(&prefixes(" ")), "NIR-S206"),
             (
                 "no PrefixList",
                 with(&filled(EXC_C14N, &format!("<ec:InclusiveNamespaces xmlns:ec=\"{EXC_C14N}\"/>"))),
