@@ -96,8 +96,8 @@ wrappers! {
 }
 
 wrappers! {
-    /// What the gateway answers.
-    Answer, std::borrow::Cow::Borrowed, {
+    /// What the gateway answers. White space is collapsed in all values but texts.
+    Answer, collapse::values_beside_texts, {
         "pingSvar" => Ping(PingSvar { svar: Pingsvar }),
         "sendRegistreringerSvar" => SendRegistreringer(SendRegistreringerSvar { kvittering: Kvittering }),
         "hentKvitteringSvar" => HentKvittering(HentKvitteringSvar { svar: Kvitteringssvar }),

@@ -73,6 +73,11 @@ impl Outline {
         self.elements(type_name).iter().find(|element| element.name == name)
     }
 
+    /// Names of all elements of a type, in no order.
+    pub fn named_by_type<'a>(&'a self, type_name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.types.values().flatten().filter(move |element| element.type_name == type_name).map(|e| e.name.as_str())
+    }
+
     /// The newest minor version that any element names.
     pub fn newest(&self) -> u16 {
         self.types.values().flatten().chain(self.roots.values()).map(|element| element.since).max().unwrap_or(0)

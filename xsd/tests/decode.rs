@@ -3,8 +3,11 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test says what it needs by failing")]
 
-use nir_xsd::message::{Registreringsmelding, Request};
+use nir_xsd::message::{Answer, Registreringsmelding, Request};
 use nir_xsd::validate::validate;
+
+#[path = "support/files.rs"]
+mod files;
 
 fn melding(replace: &str, by: &str) -> Result<Registreringsmelding, String> {
     let xml = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/samples/sendRegistreringer-sett.xml"));
@@ -166,4 +169,27 @@ fn ids_and_names() {
         let got = melding("<navn>Flyktning<", &format!("<navn>{sent}<")).unwrap();
         assert_eq!(got.meldingshode.fagsystem.navn, read, "{sent:?}");
     }
+}
+
+/// White space around each value of each answer in turn, wherever the schema allows it: the value is the same, unless it
+/// is a text whose white space is its own.
+#[test]
+fn white_space_in_answers() {
+    let (mut same, mut other) = (0, 0);
+    for sample in files::samples().into_iter().filter(files::Sample::is_valid) {
+        let text = files::compact(&sample.text);
+        let Ok(answer) = Answer::parse(text.as_bytes()) else { continue };
+        for (end, _) in text.match_indices("</") {
+            let begin = text[..end].rfind('>').unwrap() + 1;
+            if text[begin..end].trim().is_empty() {
+                continue;
+            }
+            let padded = format!("{} \n{}\t{}", &text[..begin], &text[begin..end], &text[end..]);
+            if validate(padded.as_bytes()).is_ok() {
+                let read = Answer::parse(padded.as_bytes()).unwrap_or_else(|error| panic!("{error}: {padded}"));
+                *(if read == answer { &mut same } else { &mut other }) += 1;
+            }
+        }
+    }
+    assert!(same > 100 && (10..same).contains(&other), "{same} the same, {other} texts");
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{Endring, PostSvar, Stroemposisjon, Tillegg, Version, write};
+use super::{Endring, PostSvar, Stroemposisjon, Tillegg, Version, collapse, write};
 
 /// The receipt; it mirrors the message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ impl NirFeil {
 
     /// Reads the element.
     pub fn parse(element: &str) -> Option<Self> {
-        quick_xml::de::from_str(element).ok()
+        quick_xml::de::from_str(&collapse::values_beside_texts(element)).ok()
     }
 }
 
