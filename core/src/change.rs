@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::fact::Fact;
 use crate::id::{Bydel, Duf, Kommunenummer};
+use crate::kategori::BeregningRow;
 use crate::post::{Content, Ordning, PostId, PostVersion};
 
 /// A change of one person's state. The version rows are the journal: folding these gives the present.
@@ -28,12 +30,29 @@ pub enum Change {
         /// The reference.
         avsenders_referanse: String,
     },
+    /// A source's fact was written; it closes the present row of the same source and id, if any.
+    FactWritten {
+        /// Whose.
+        duf: Duf,
+        /// The row.
+        row: Box<Fact>,
+    },
+    /// Categories and deadlines were computed anew and differ; closes the computation before.
+    Beregnet {
+        /// Whose.
+        duf: Duf,
+        /// The row.
+        row: Box<BeregningRow>,
+    },
 }
 
 impl Change {
     /// Whose state it changes.
     pub fn duf(&self) -> Duf {
-        let (Change::VersionWritten { duf, .. } | Change::ReferenceAttached { duf, .. }) = self;
+        let (Change::VersionWritten { duf, .. }
+        | Change::ReferenceAttached { duf, .. }
+        | Change::FactWritten { duf, .. }
+        | Change::Beregnet { duf, .. }) = self;
         *duf
     }
 
@@ -52,6 +71,8 @@ impl Change {
             Change::ReferenceAttached { duf, post_id, avsendersystem, avsenders_referanse } => {
                 (*duf, *post_id, vec![(avsendersystem.clone(), avsenders_referanse.clone())])
             }
+            // Facts and computations have no references; the post named here is nobody's.
+            Change::FactWritten { duf, .. } | Change::Beregnet { duf, .. } => (*duf, PostId::nil(), Vec::new()),
         };
         references.into_iter().map(move |reference| (reference, (duf, post)))
     }

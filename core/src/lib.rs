@@ -10,7 +10,9 @@ pub mod command;
 pub mod decide;
 #[cfg(feature = "store")]
 pub mod evidence;
+pub mod fact;
 pub mod id;
+pub mod kategori;
 #[cfg(feature = "store")]
 pub mod ledger;
 pub mod person;

@@ -1,92 +1,12 @@
-//! A person as the register knows it: sourced facts and the posts that are present now.
+//! A person as the register knows it: sourced facts, the posts that are present now, and what follows from both.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::fact::{Adressebeskyttelse, Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
+use crate::kategori::{Beregnet, BeregningRow};
 use crate::post::{PostId, PostVersion};
-use crate::time::Period;
-
-/// Folkeregisteret's protection levels (domain.md 10.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Adressebeskyttelse {
-    /// Not graded.
-    Ugradert,
-    /// The address reveals refugee or health status.
-    Klientadresse,
-    /// Confidential.
-    Fortrolig,
-    /// Strictly confidential: hidden to all but approved users (VERN-1, VERN-1a).
-    StrengtFortrolig,
-}
-
-/// What a source said about a person (domain.md 4). Further kinds join with parts 2 and 3.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FactContent {
-    /// Name, sex and birth date; sex and birth date are never derived from a number (domain.md 3.3).
-    Personalia {
-        /// Given names.
-        fornavn: String,
-        /// Family name.
-        etternavn: String,
-        /// Birth date.
-        foedselsdato: NaiveDate,
-        /// `KVINNE` or `MANN`.
-        kjoenn: String,
-    },
-    /// A fødselsnummer or D-nummer.
-    Ident {
-        /// Eleven digits.
-        number: String,
-    },
-    /// Oppfølgingskommune and -bydel over the fact's valid time (domain.md 11.1).
-    Oppfoelging {
-        /// The kommune.
-        kommune: Kommunenummer,
-        /// The bydel, where the kommune has them.
-        bydel: Option<Bydel>,
-    },
-    /// The protection level.
-    Beskyttelse {
-        /// The level.
-        level: Adressebeskyttelse,
-    },
-    /// Death.
-    Doedsfall {
-        /// The date.
-        dato: NaiveDate,
-    },
-    /// Emigration.
-    Utflyttet {
-        /// The date.
-        dato: NaiveDate,
-    },
-    /// UDI merged this DUF into another (domain.md 11.4).
-    DufErstattet {
-        /// The number that holds now.
-        ny: Duf,
-    },
-}
-
-/// One fact with both times and its source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
-    /// Row number within the person.
-    pub row_no: i64,
-    /// Source party: `UDI`, `FOLKEREGISTER`, `IMDI` …
-    pub source: String,
-    /// The source's own id of the fact (idempotent import).
-    pub source_id: String,
-    /// What it says.
-    pub content: FactContent,
-    /// When it is true (half-open).
-    pub valid: Period,
-    /// Recorded from.
-    pub system_from: DateTime<Utc>,
-    /// Recorded until; `None` while present.
-    pub system_to: Option<DateTime<Utc>>,
-}
 
 /// Everything present (system_to = ∞) about one person: what `decide` reads and the snapshot holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +21,8 @@ pub struct Person {
     pub facts: Vec<Fact>,
     /// Present versions of all posts, annulled ones included (they refuse later writes with L803).
     pub posts: Vec<PostVersion>,
+    /// Categories, deadlines and when days were opened for writing, as last computed; absent before the first time.
+    pub beregnet: Option<Beregnet>,
 }
 
 /// Everything ever recorded about one person, closed rows included: what reads as of another time need.
@@ -112,6 +34,8 @@ pub struct PersonHistory {
     pub facts: Vec<Fact>,
     /// All versions of all posts, in order of `row_no`; each carries its post's references.
     pub posts: Vec<PostVersion>,
+    /// All computations, in order of `row_no`.
+    pub beregninger: Vec<BeregningRow>,
 }
 
 /// Where a person is followed up on a day.
@@ -157,26 +81,40 @@ impl Person {
     /// The day of death or emigration.
     pub fn ended_on(&self) -> Option<NaiveDate> {
         let ended = self.facts.iter().filter_map(|fact| match fact.content {
-            FactContent::Doedsfall { dato } | FactContent::Utflyttet { dato } => Some(dato),
+            FactContent::Doedsfall { dato } | FactContent::Utflyttet { dato } | FactContent::Forsvunnet { dato } => {
+                Some(dato)
+            }
             _ => None,
         });
         ended.min()
     }
 }
 
-/// [`Person::follow_up`] over any facts.
-pub fn follow_up<'a>(facts: impl IntoIterator<Item = &'a Fact>, day: NaiveDate) -> Option<FollowUp> {
-    facts
-        .into_iter()
-        .filter(|fact| fact.valid.contains(day))
-        .filter_map(|fact| match fact.content {
-            FactContent::Oppfoelging { kommune, bydel } => {
-                Some(((fact.system_from, fact.row_no), FollowUp { kommune, bydel, known_since: fact.system_from }))
-            }
-            _ => None,
-        })
-        .max_by_key(|(learned, _)| *learned)
-        .map(|(_, follow_up)| follow_up)
+/// [`Person::follow_up`] over any facts. First hit wins (domain.md 11.1): a decision of IMDi, the vertskommune of a
+/// mottak, Folkeregisteret, the settlement agreement, and at last whoever was the last known. A strictly confidential
+/// person is followed up by IMDi's decision alone.
+pub fn follow_up<'a>(facts: impl IntoIterator<Item = &'a Fact> + Clone, day: NaiveDate) -> Option<FollowUp> {
+    let manual = hidden(facts.clone(), day);
+    let placed = facts.into_iter().filter_map(|fact| {
+        let (order, kommune, bydel) = match fact.content {
+            FactContent::Oppfoelging { kommune, bydel } => (0, kommune, bydel),
+            FactContent::Mottak { kommune, .. } => (1, kommune, None),
+            FactContent::Bosted { kommune, bydel } => (2, kommune, bydel),
+            FactContent::Bosetting { kommune, bydel, .. } => (3, kommune, bydel),
+            _ => return None,
+        };
+        if manual && order > 0 || fact.valid.from > day {
+            return None;
+        }
+        // What is over on the day only tells who was the last known: the later it ended, the better.
+        let over = fact.valid.to.filter(|to| *to <= day);
+        let rank = match over {
+            None => (1, None, 3 - order),
+            Some(to) => (0, Some(to), 3 - order),
+        };
+        Some(((rank, fact.system_from, fact.row_no), FollowUp { kommune, bydel, known_since: fact.system_from }))
+    });
+    placed.max_by_key(|(rank, _)| *rank).map(|(_, follow_up)| follow_up)
 }
 
 /// [`Person::replaced_by`] over any facts.

@@ -5,8 +5,9 @@ use chrono::{DateTime, Months, NaiveDate, Utc};
 use crate::average::{Average, average};
 use crate::command::Header;
 use crate::decide::{Now, finding};
+use crate::fact::{Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
-use crate::person::{Fact, FactContent, PersonHistory, hidden, replaced_by};
+use crate::person::{PersonHistory, hidden, replaced_by};
 use crate::policy::Policy;
 use crate::post::{Content, Ordning, PostVersion};
 use crate::receipt::{Field, Finding};
@@ -139,7 +140,7 @@ fn averages(posts: &[&PostVersion], months: Option<(NaiveDate, NaiveDate)>) -> V
     let tiltak = || {
         posts.iter().filter_map(|post| match &post.content {
             Content::Tiltak(tiltak) => Some(tiltak),
-            Content::Vedtak(_) => None,
+            _ => None,
         })
     };
     std::iter::successors(Some(first), |month| month.checked_add_months(Months::new(1)))

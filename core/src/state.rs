@@ -23,8 +23,7 @@ impl State<'_> {
     /// Folds one change. Total: a change of a person that was not loaded changes no person.
     pub fn apply(&mut self, change: &Change) {
         self.references.extend(change.references());
-        let (Change::VersionWritten { duf, .. } | Change::ReferenceAttached { duf, .. }) = change;
-        if let Some(person) = self.persons.get_mut(duf) {
+        if let Some(person) = self.persons.get_mut(&change.duf()) {
             person.apply(change);
         }
     }
@@ -44,6 +43,17 @@ impl Person {
                 if let Some(post) = self.posts.iter_mut().find(|post| post.post_id == *post_id) {
                     post.references.push((avsendersystem.clone(), avsenders_referanse.clone()));
                 }
+            }
+            Change::FactWritten { row, .. } => {
+                self.last_row = self.last_row.max(row.row_no);
+                self.facts.retain(|present| (&present.source, &present.source_id) != (&row.source, &row.source_id));
+                if !row.annulled {
+                    self.facts.push((**row).clone());
+                }
+            }
+            Change::Beregnet { row, .. } => {
+                self.last_row = self.last_row.max(row.row_no);
+                self.beregnet = Some(row.kept());
             }
         }
     }

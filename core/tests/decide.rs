@@ -39,6 +39,10 @@
 
 #[path = "text/expect.rs"]
 mod expect;
+#[path = "text/fakta.rs"]
+mod fakta;
+#[path = "text/innhold.rs"]
+mod innhold;
 #[path = "text/message.rs"]
 mod message;
 #[path = "text/run.rs"]

@@ -14,8 +14,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use register::change::Change;
 use register::command::Transaksjon;
 use register::decide::decide;
+use register::fact::{Fact, FactContent};
 use register::id::Duf;
-use register::person::{Fact, FactContent, PersonHistory};
+use register::person::PersonHistory;
 use register::post::Ordning;
 use register::query::{PersonQuery, PersonView, person};
 use register::receipt::{Finding, Status};
@@ -38,7 +39,7 @@ struct Story {
 fn story(lines: &str) -> Story {
     let mut world = World::standard();
     let duf = Duf::parse(&world.duf_text("P1").unwrap(), true).unwrap();
-    let mut history = PersonHistory { duf, facts: Vec::new(), posts: Vec::new() };
+    let mut history = PersonHistory { duf, facts: Vec::new(), posts: Vec::new(), beregnet: None };
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if world.set_up(line).unwrap() {
             continue;

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-
 use crate::change::Change;
 use crate::command::{Handling, Line};
 use crate::decide::stored::Target;
@@ -191,7 +189,10 @@ impl Scene<'_> {
         stale.extend(self.reference_in_use(person, line, None));
         let tested = [Tested { day: from, field, rejection: Rejection::ClosedPeriodTouched }];
         let warnings = self.acceptable(person, &content, Some(post.post_id), stale, &tested)?;
-        let mut closed = self.version(person, line, ended_before(&post.content, from), post.post_id, post.versjon + 1);
+        let last = from.pred_opt().unwrap_or(from);
+        // What has no period cannot change from a day on: it is registered anew, or corrected.
+        let Some(ended) = post.content.ended(last) else { return Err(one(Rejection::WrongOrder, field)) };
+        let mut closed = self.version(person, line, ended, post.post_id, post.versjon + 1);
         closed.references.clone_from(&post.references);
         closed.continues = post.continues;
         let mut opened = self.version(person, line, content, ids.uuid(), 1);
@@ -290,6 +291,7 @@ impl Scene<'_> {
         all.extend(match content {
             Content::Vedtak(vedtak) => self.vedtak_findings(person, vedtak, own),
             Content::Tiltak(tiltak) => self.tiltak_findings(person, tiltak, own),
+            _ => Vec::new(),
         });
         let (mut errors, warnings): (Vec<_>, Vec<_>) = all.into_iter().partition(is_error);
         errors.sort_by_key(|error| rank(error.rejection));
@@ -372,21 +374,4 @@ fn merged(old: &[(String, String)], new: Vec<(String, String)>) -> Vec<(String, 
     let mut all = old.to_vec();
     all.extend(new.into_iter().filter(|reference| !old.contains(reference)));
     all
-}
-
-/// The content as it was until the day before.
-fn ended_before(content: &Content, day: NaiveDate) -> Content {
-    let last = day.pred_opt().unwrap_or(day);
-    match content {
-        Content::Vedtak(v) => {
-            let mut v = v.clone();
-            v.slutt_dato = Some(last);
-            Content::Vedtak(v)
-        }
-        Content::Tiltak(t) => {
-            let mut t = t.clone();
-            t.til_dato = last;
-            Content::Tiltak(t)
-        }
-    }
 }

@@ -46,6 +46,10 @@ pub(super) fn whole(policy: &Policy, content: &Content) -> Vec<Tested> {
             days.extend(t.vurdert_dato.map(|day| at(day, "vurdertDato", Rejection::TooFarBack)));
             days
         }
+        other => {
+            let (day, field) = other.hendelse();
+            vec![at(day, field, Rejection::TooFarBack)]
+        }
     }
 }
 
@@ -182,8 +186,6 @@ impl Scene<'_> {
 
 /// The event day that decides who owns the record (domain.md 11.3), and the element that holds it.
 pub(super) fn event_day(content: &Content) -> (NaiveDate, Field) {
-    match content {
-        Content::Vedtak(v) => (v.vedtaksdato, Field::Content("vedtaksdato")),
-        Content::Tiltak(t) => (t.fra_dato, Field::Content("fraDato")),
-    }
+    let (day, field) = content.hendelse();
+    (day, Field::Content(field))
 }

@@ -95,7 +95,7 @@ impl Folded {
             let attached = person.map_or(0, |person| person.version) + 1;
             let before = match change {
                 Change::VersionWritten { row, .. } => person.and_then(|person| person.post(row.post_id)),
-                Change::ReferenceAttached { .. } => None,
+                _ => None,
             };
             // A version carries all references of its post; those of the version before it have their rows.
             for ((avsendersystem, reference), (duf, post_id)) in change.references() {

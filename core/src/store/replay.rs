@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::change::Change;
+use crate::fact::Fact;
 use crate::id::Duf;
-use crate::person::{Fact, Person, PersonHistory};
+use crate::person::{Person, PersonHistory};
 use crate::post::{PostId, PostVersion};
 use crate::store::rows::PersonRow;
 use crate::store::{Store, StoreError, Tx, bad_json, inconsistent, snapshot};
@@ -148,6 +149,7 @@ pub(crate) fn history(
         duf,
         facts: facts.collect::<Result<_, StoreError>>()?,
         posts: posts.collect::<Result<_, StoreError>>()?,
+        beregninger: Vec::new(),
     })
 }
 
@@ -167,6 +169,7 @@ pub fn present(history: &PersonHistory, version: i64) -> Person {
         last_row: rows.max().unwrap_or(0),
         facts: history.facts.iter().filter(|fact| fact.system_to.is_none()).cloned().collect(),
         posts: Vec::new(),
+        beregnet: None,
     };
     for row in &history.posts {
         let row = PostVersion { system_to: None, ..row.clone() };

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use register::decide::Ids;
 use register::evidence::payload::MasterKey;
+use register::fact::{Fact, FactContent};
 use register::id::{Duf, Kommunenummer};
 use register::ledger::{Done, Job, Lane, LaneConfig, LedgerError, Render, SignCheckpoint};
-use register::person::{Fact, FactContent, Person};
+use register::person::Person;
 use register::policy::{Policy, Profile};
 use register::post::Ordning;
 use register::receipt::{Receipt, Status};
@@ -308,7 +309,7 @@ fn person(n: usize) -> Person {
         system_from: from.and_hms_nano_opt(0, 0, 0, 1_999).unwrap().and_utc(),
         system_to: None,
     };
-    Person { duf: duf(n), version: 1, last_row: 1, facts: vec![fact], posts: Vec::new() }
+    Person { duf: duf(n), version: 1, last_row: 1, facts: vec![fact], posts: Vec::new(), beregnet: None }
 }
 
 pub fn kommune(number: &str) -> Kommunenummer {

@@ -143,6 +143,7 @@ pub fn grant(reference: &str) -> Line {
         start_dato: Some(today()),
         slutt_dato: Some(today() + Days::new(365)),
         begrunnelse: None,
+        fritaksgrunnlag: None,
         vedtak_ref: None,
         klage_ref: None,
         saksreferanse: None,

@@ -1,15 +1,13 @@
 //! Messages as a table writes them, to commands.
 
-use chrono::NaiveDate;
-use register::codes::Catalogue;
 use register::command::{Command, Handling, Header, Line, PersonLines, PostRef, Transaksjon};
 use register::decide::finding;
-use register::post::{Content, Ordning, Tiltak, Vedtak};
+use register::post::Content;
 use register::receipt::Field;
 use register::rejection::Rejection;
-use rust_decimal::Decimal;
 
-use crate::words::{Bad, Words, period};
+use crate::innhold::{self, Parents};
+use crate::words::{Bad, Words};
 use crate::world::{STRANGER, VENDOR, World, noon, orgnr_of};
 
 /// One line, and what a table says about the post.
@@ -18,18 +16,6 @@ pub struct Sent {
     pub foedselsnummer: Option<String>,
     pub label: Option<String>,
     pub line: Line,
-}
-
-/// Parents of a vedtak, not yet looked up.
-#[derive(Default)]
-pub struct Parents {
-    pub vedtak_ref: Option<PostRef>,
-    pub klage_ref: Option<PostRef>,
-}
-
-pub fn ordning(text: &str) -> Result<Ordning, Bad> {
-    let all = [Ordning::Intro, Ordning::Norsk, Ordning::MottakOppl, Ordning::MottakKval];
-    all.into_iter().find(|ordning| ordning.code() == text).ok_or(format!("ingen ordning heter {text}"))
 }
 
 /// `USER[@SYSTEM] [{ … }]`
@@ -99,7 +85,9 @@ pub fn line(world: &World, id: usize, words: &mut Words<'_>) -> Result<Sent, Bad
         form_errors.push(finding(rejection, Field::Content(element.to_owned().leak())));
     }
     let (content, parents) = match words.peek() {
-        Some("tiltak" | "vedtak") => content(world, words).map(|(content, parents)| (Some(content), parents))?,
+        Some(word) if innhold::KINDS.contains(&word) => {
+            content(world, words).map(|(content, parents)| (Some(content), parents))?
+        }
         _ => (None, Parents::default()),
     };
     let line = Line {
@@ -143,82 +131,9 @@ fn reference(world: &World, text: &str) -> Result<PostRef, Bad> {
     Ok(all)
 }
 
-/// `tiltak TYPE FRA..TIL TIMER t …` or `vedtak TYPE DATO [START..SLUTT] …`
+/// Content with its parents, of any kind.
 pub fn content(world: &World, words: &mut Words<'_>) -> Result<(Content, Parents), Bad> {
-    match words.next("innhold")? {
-        "tiltak" => tiltak(words).map(|tiltak| (Content::Tiltak(tiltak), Parents::default())),
-        "vedtak" => vedtak(world, words),
-        other => Err(format!("«{other}» er verken tiltak eller vedtak")),
-    }
-}
-
-fn tiltak(words: &mut Words<'_>) -> Result<Tiltak, Bad> {
-    let tiltakstype = words.next("tiltakstype")?.to_owned();
-    let text = words.next("periode")?;
-    let (Some(fra_dato), Some(til_dato)) = period(text).unwrap_or_default() else {
-        return Err(format!("«{text}» er ingen periode FRA..TIL"));
-    };
-    let timer_per_uke: Decimal = words.parse("timer")?;
-    if !words.take("t") {
-        return Err("timer skrives «25 t»".into());
-    }
-    let row = Catalogue::embedded().lookup("tiltakstype", &tiltakstype);
-    let mut tiltak = Tiltak {
-        ordning: Ordning::Intro,
-        tiltaksgruppe: row.and_then(|row| row.gruppe.clone()).unwrap_or_default(),
-        tiltakstype,
-        fra_dato,
-        til_dato,
-        timer_per_uke,
-        erstattende_tiltak: false,
-        gjennomfoering: None,
-        vurdert_dato: None,
-        mottatt_tilbud: None,
-    };
-    while let Some(word) = words.peek() {
-        match word {
-            "ordning" => tiltak.ordning = words.value("ordning")?.map(ordning).transpose()?.unwrap_or(tiltak.ordning),
-            "gruppe" => tiltak.tiltaksgruppe = words.value("gruppe")?.unwrap_or_default().to_owned(),
-            "gjennomføring" => tiltak.gjennomfoering = words.value("gjennomføring")?.map(str::to_owned),
-            "vurdert" => tiltak.vurdert_dato = words.value_of("vurdert")?,
-            "erstattende" => tiltak.erstattende_tiltak = words.take("erstattende"),
-            "tilbud" => tiltak.mottatt_tilbud = words.value("tilbud")?.map(|yes| yes == "ja"),
-            _ => break,
-        }
-    }
-    Ok(tiltak)
-}
-
-fn vedtak(world: &World, words: &mut Words<'_>) -> Result<(Content, Parents), Bad> {
-    let vedtakstype = words.next("vedtakstype")?.to_owned();
-    let vedtaksdato: NaiveDate = words.parse("dato")?;
-    let mut vedtak = Vedtak {
-        ordning: Ordning::Intro,
-        vedtakstype,
-        vedtaksdato,
-        start_dato: None,
-        slutt_dato: None,
-        begrunnelse: None,
-        vedtak_ref: None,
-        klage_ref: None,
-        saksreferanse: None,
-    };
-    let mut parents = Parents::default();
-    while let Some(word) = words.peek() {
-        match word {
-            "ordning" => vedtak.ordning = words.value("ordning")?.map(ordning).transpose()?.unwrap_or(vedtak.ordning),
-            "begrunnelse" => vedtak.begrunnelse = words.value("begrunnelse")?.map(str::to_owned),
-            "sak" => vedtak.saksreferanse = words.value("sak")?.map(str::to_owned),
-            "til" => parents.vedtak_ref = words.value("til")?.map(|text| reference(world, text)).transpose()?,
-            "klage" => parents.klage_ref = words.value("klage")?.map(|text| reference(world, text)).transpose()?,
-            text if text.contains("..") => {
-                (vedtak.start_dato, vedtak.slutt_dato) = period(text).ok_or(format!("«{text}» er ingen periode"))?;
-                words.next("periode")?;
-            }
-            _ => break,
-        }
-    }
-    Ok((Content::Vedtak(vedtak), parents))
+    innhold::content(&|text| reference(world, text), words)
 }
 
 /// A message of these lines; neighbours about the same person are one mention.

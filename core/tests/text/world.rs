@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use register::change::Change;
 use register::decide::{Ids, Now, References};
+use register::fact::Fact;
 use register::id::{Bydel, Duf, Kommunenummer};
-use register::person::{Adressebeskyttelse, Fact, FactContent, Person};
+use register::person::Person;
 use register::policy::{Policy, Profile};
 use register::post::{Channel, Ordning, PostId, PostVersion};
 use register::registry::{Agreement, Avsendersystem, Delegation, PartyKind, Registry, RegistryEntry, TransferUser};
@@ -15,9 +16,9 @@ use register::state::State;
 use register::time::{Period, oslo_date};
 use uuid::Uuid;
 
-use crate::message;
-use crate::words::{Bad, Words, period};
+use crate::words::{Bad, Words};
 use crate::world::parties::{ALWAYS, KOMMUNER, party, role};
+use crate::{fakta, innhold};
 
 /// DUF numbers for P1, P2 … in order; synthetic, with valid control digits.
 const DUF: [&str; 7] =
@@ -198,38 +199,21 @@ impl World {
     fn person(&mut self, words: &mut Words<'_>) -> Result<(), Bad> {
         let name = words.next("person")?;
         let duf = Duf::parse(&self.duf_text(name)?, true).map_err(|_| format!("{name} har ikke gyldig nummer"))?;
-        let mut valid = ALWAYS;
-        let content = match words.next("hva som gjelder personen")? {
-            "i" => {
-                let place = words.next("kommune")?;
-                let (kommune, bydel) = place.split_once('/').map_or((place, None), |(k, b)| (k, Some(b)));
-                FactContent::Oppfoelging { kommune: parsed(kommune)?, bydel: bydel.map(parsed).transpose()? }
-            }
-            "ukjent" => {
+        match words.peek() {
+            Some("ukjent") => {
+                words.next("ukjent")?;
                 self.persons.remove(&duf);
                 return Ok(());
             }
-            "uten" if words.take("oppfølging") => {
+            Some("uten") => {
+                words.next("uten")?;
                 self.persons.entry(duf).or_insert_with(|| nobody(duf));
-                return Ok(());
+                return if words.take("oppfølging") { Ok(()) } else { Err("uten hva?".into()) };
             }
-            "fnr" => FactContent::Ident { number: words.next("nummer")?.to_owned() },
-            "strengt" if words.take("fortrolig") => protected(Adressebeskyttelse::StrengtFortrolig),
-            "fortrolig" => protected(Adressebeskyttelse::Fortrolig),
-            "klientadresse" => protected(Adressebeskyttelse::Klientadresse),
-            "død" => FactContent::Doedsfall { dato: words.parse("dato")? },
-            "utflyttet" => FactContent::Utflyttet { dato: words.parse("dato")? },
-            "erstattet" if words.take("av") => {
-                let new = self.duf_text(words.next("person")?)?;
-                FactContent::DufErstattet { ny: Duf::parse(&new, true).map_err(|_| "ugyldig nummer")? }
-            }
-            other => return Err(format!("forstår ikke «{other}» om en person")),
-        };
-        if let Some(text) = words.peek().filter(|text| text.contains("..")) {
-            let (from, last) = period(text).ok_or(format!("«{text}» er ingen periode"))?;
-            valid = Period::inclusive(from.unwrap_or(NaiveDate::MIN), last);
-            words.next("periode")?;
+            _ => {}
         }
+        let number = |name: &str| Duf::parse(&self.duf_text(name)?, true).map_err(|_| "ugyldig nummer".to_owned());
+        let (content, valid) = fakta::fact(&number, words)?;
         // Sources are early unless a table says when the register learned of it (domain.md 9.2, late source).
         let known = words.value_of("kjent")?.map_or(DateTime::<Utc>::MIN_UTC, noon);
         let person = self.persons.entry(duf).or_insert_with(|| nobody(duf));
@@ -240,6 +224,7 @@ impl World {
             source_id: person.last_row.to_string(),
             content,
             valid,
+            annulled: false,
             system_from: known,
             system_to: None,
         });
@@ -261,7 +246,7 @@ impl World {
             blocked: None,
         };
         if let Some(list) = words.value("ordninger")? {
-            system.ordninger = list.split(',').map(message::ordning).collect::<Result<_, _>>()?;
+            system.ordninger = list.split(',').map(innhold::ordning).collect::<Result<_, _>>()?;
         }
         if let Some(versions) = words.value("godkjent")? {
             system.approved_versions = versions.split(',').map(str::to_owned).collect();
@@ -294,7 +279,7 @@ impl World {
         words.next("kommune")?;
         let last: Option<NaiveDate> = words.value_of("til")?;
         let ordninger =
-            words.value("ordninger")?.map(|list| list.split(',').map(message::ordning).collect()).transpose()?;
+            words.value("ordninger")?.map(|list| list.split(',').map(innhold::ordning).collect()).transpose()?;
         match self.entries.get_mut(&key).ok_or(format!("det finnes ingen {key}"))? {
             RegistryEntry::Agreement(row) => row.valid = Period::inclusive(NaiveDate::MIN, last),
             RegistryEntry::Delegation(row) => {
@@ -316,16 +301,13 @@ impl World {
         let owner: Option<Kommunenummer> = words.value_of("eier")?;
         let versjon = words.value_of("versjon")?.unwrap_or(1);
         let annulled = words.take("slettet");
-        let (mut content, parents) = message::content(self, words)?;
+        let (mut content, parents) = crate::message::content(self, words)?;
         if let register::post::Content::Vedtak(vedtak) = &mut content {
             vedtak.vedtak_ref = parents.vedtak_ref.and_then(|parent| parent.post_id).and_then(Result::ok);
         }
         let post_id = self.ids.uuid();
         let person = self.persons.get_mut(&duf).ok_or(format!("{name} finnes ikke"))?;
-        let day = match &content {
-            register::post::Content::Vedtak(vedtak) => vedtak.vedtaksdato,
-            register::post::Content::Tiltak(tiltak) => tiltak.fra_dato,
-        };
+        let (day, _) = content.hendelse();
         let follow_up = person.follow_up(day);
         let kommune = owner.or(follow_up.map(|f| f.kommune)).ok_or("posten trenger en eier: eier KOMMUNE")?;
         let system = writer.unwrap_or_else(|| format!("{kommune}-flyktning-1"));
@@ -357,11 +339,7 @@ impl World {
 }
 
 fn nobody(duf: Duf) -> Person {
-    Person { duf, version: 0, last_row: 0, facts: Vec::new(), posts: Vec::new() }
-}
-
-fn protected(level: Adressebeskyttelse) -> FactContent {
-    FactContent::Beskyttelse { level }
+    Person { duf, version: 0, last_row: 0, facts: Vec::new(), posts: Vec::new(), beregnet: None }
 }
 
 fn place(words: &mut Words<'_>) -> Result<(Kommunenummer, Option<Bydel>), Bad> {

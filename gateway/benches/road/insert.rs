@@ -326,6 +326,7 @@ fn grant(now: DateTime<Utc>) -> Content {
         start_dato: Some(today),
         slutt_dato: Some(today + TimeDelta::days(7 * WEEKS as i64)),
         begrunnelse: None,
+        fritaksgrunnlag: None,
         vedtak_ref: None,
         klage_ref: None,
         saksreferanse: None,

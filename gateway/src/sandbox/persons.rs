@@ -1,8 +1,9 @@
 //! The synthetic persons of the sandbox. Their DUF numbers are fixed within v1 (design.md 10).
 
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, Utc};
+use register::fact::{Adressebeskyttelse, Fact, FactContent};
 use register::id::{Bydel, Duf, InvalidId};
-use register::person::{Adressebeskyttelse, Fact, FactContent, Person};
+use register::person::Person;
 use register::time::{Period, oslo_date};
 use serde::Serialize;
 
@@ -237,13 +238,17 @@ impl Builder {
                 source_id: format!("sandkasse-{}-{row_no}", self.duf),
                 content,
                 valid,
+                annulled: false,
                 system_from,
                 system_to: None,
             })
             .collect();
         let last_row = facts.last().map_or(0, |fact| fact.row_no);
         let duf = Duf::parse(&self.duf, true)?;
-        Ok(Synthetic { person: Person { duf, version: 1, last_row, facts, posts: Vec::new() }, row: self.row })
+        Ok(Synthetic {
+            person: Person { duf, version: 1, last_row, facts, posts: Vec::new(), beregnet: None },
+            row: self.row,
+        })
     }
 }
 

@@ -28,6 +28,7 @@ pub fn content(innhold: &wire::Innhold) -> Result<Option<Content>, Finding> {
             start_dato: vedtak.start_dato,
             slutt_dato: vedtak.slutt_dato,
             begrunnelse: vedtak.begrunnelse.clone(),
+            fritaksgrunnlag: None,
             vedtak_ref: None,
             klage_ref: None,
             saksreferanse: vedtak.saksreferanse.clone(),
@@ -82,6 +83,7 @@ pub fn innhold(content: &Content) -> wire::Innhold {
             }),
             ..wire::Innhold::default()
         },
+        _ => wire::Innhold::default(),
     }
 }
 

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use nir_xsd::message as wire;
 use register::decide::finding;
+use register::fact::FactContent;
 use register::id::Duf;
-use register::person::FactContent;
 use register::policy::Policy;
 use register::post::PostVersion;
 use register::query::{MAX_MONTHS, PersonQuery, PersonView};
@@ -89,11 +89,7 @@ pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<Str
                 svar.kjoenn = Some(kjoenn.clone());
             }
             FactContent::Ident { number } => svar.foedselsnummer = Some(number.clone()),
-            FactContent::Oppfoelging { .. }
-            | FactContent::Beskyttelse { .. }
-            | FactContent::Doedsfall { .. }
-            | FactContent::Utflyttet { .. }
-            | FactContent::DufErstattet { .. } => {}
+            _ => {}
         }
     }
     svar
