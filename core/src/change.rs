@@ -114,6 +114,38 @@ pub enum NoticePayload {
         /// From this day.
         dato: NaiveDate,
     },
+    /// KATEGORI_AAPNET, _LUKKET, _ENDRET.
+    KategoriEndret {
+        /// Code of the category.
+        kategori: String,
+        /// Code of the act.
+        lov: String,
+        /// First day.
+        fra: NaiveDate,
+        /// Last day, where it ends.
+        til: Option<NaiveDate>,
+        /// Code of the reason, where it ends.
+        aarsak: Option<String>,
+        /// When the register first let the kommune write about its first day.
+        aapnet_for_skriving: Option<NaiveDate>,
+        /// The rules that computed it.
+        regelversjon: Option<String>,
+        /// What hentBeregningslogg asks for.
+        beregnings_id: Uuid,
+    },
+    /// FRIST_BEREGNET, _ENDRET and their like.
+    FristEndret {
+        /// Code of what it is for.
+        fristtype: String,
+        /// The scheme.
+        ordning: Ordning,
+        /// The last day.
+        dato: NaiveDate,
+        /// What it was.
+        forrige_dato: Option<NaiveDate>,
+        /// What hentBeregningslogg asks for.
+        beregnings_id: Uuid,
+    },
     /// A post was written by somebody else.
     PostEndret {
         /// Code of the kind.

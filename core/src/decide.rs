@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use crate::change::{Addressed, Change};
+use crate::change::{Addressed, Change, Opphav};
 use crate::command::{Command, Line, Transaksjon};
 use crate::id::{Bydel, Duf, Kommunenummer};
+use crate::kategori::Beregnet;
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::post::{Content, PostId, PostVersion};
@@ -53,6 +54,7 @@ pub struct Decision {
 }
 
 mod authority;
+pub mod beregning;
 mod line;
 mod notices;
 mod person_guard;
@@ -166,10 +168,12 @@ pub fn decide(state: &State<'_>, command: &Command, policy: &Policy, now: &Now, 
         };
         let duf = Duf::parse(&sent.duf_text, policy.test_series());
         let person = duf.as_ref().ok().and_then(|duf| changed.get(duf).or_else(|| state.persons.get(duf)));
-        let mut outcome = person_guard::judge(scene, duf, person, sent, &mut earlier, ids);
+        let outcome = person_guard::judge(scene, duf, person, sent, &mut earlier, ids);
         if outcome.result.accepted {
             taken.extend(outcome.changes.iter().flat_map(Change::references));
-            changed.extend(outcome.present.take().map(|present| (present.duf, present)));
+            if command.persons.len() > 1 {
+                changed.extend(outcome.present.clone().map(|present| (present.duf, present)));
+            }
         }
         outcomes.push(outcome);
     }
@@ -188,6 +192,12 @@ pub fn decide(state: &State<'_>, command: &Command, policy: &Policy, now: &Now, 
     for outcome in &mut outcomes {
         if outcome.result.accepted {
             notices.extend(notices::of(state.registry, policy, now, command, outcome, ids));
+            if let Some(present) = &outcome.present {
+                let message = Some((command.header.meldings_id.as_str(), command.header.avsendersystem.as_str()));
+                let cause = beregning::Cause { opphav: Opphav::AnnenKommune, message };
+                let before = outcome.before.as_ref();
+                notices.extend(beregning::notices(state.registry, policy, before, present, now, cause, ids));
+            }
             changes.append(&mut outcome.changes);
         }
     }
@@ -203,6 +213,8 @@ struct PersonOutcome {
     changes: Vec<Change>,
     /// The person with the changes folded in.
     present: Option<Person>,
+    /// What had been computed before the message.
+    before: Option<Beregnet>,
     /// Strictly confidential: nobody but the sender hears of it.
     hidden: bool,
 }

@@ -3,11 +3,12 @@
 //! [`beregn`] is pure and knows no today: a period that will end has its end, so nothing is computed anew because time
 //! passes. One file per article of the law; its numbers are rows in `rules/`.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::fact::Fact;
+use crate::fingerprint::Fingerprint;
 use crate::id::Kommunenummer;
 use crate::policy::Policy;
 use crate::post::{Ordning, PostVersion};
@@ -284,6 +285,24 @@ pub struct Beregnet {
     pub frister: Vec<Frist>,
     /// When days were opened for writing.
     pub aapninger: Vec<Aapning>,
+    /// Fingerprint of the log: other reasons are another computation, though the result is the same.
+    pub logg: u64,
+}
+
+impl Beregnet {
+    /// Whether result and reasons are the same; ids and row numbers do not count.
+    pub fn says_the_same(&self, other: &Beregnet) -> bool {
+        self.lov == other.lov
+            && self.logg == other.logg
+            && self.kategorier == other.kategorier
+            && self.frister == other.frister
+            && self.aapninger == other.aapninger
+    }
+
+    /// Categories of a scheme that are open on the day.
+    pub fn open(&self, ordning: Ordning, day: NaiveDate) -> impl Iterator<Item = &Kategori> {
+        self.kategorier.iter().filter(move |k| k.kode.ordning() == ordning && k.gyldig.contains(day))
+    }
 }
 
 /// A computation as it is stored: written only when its result or its log differs from the one before.
@@ -315,8 +334,25 @@ impl BeregningRow {
             kategorier: self.beregning.kategorier.clone(),
             frister: self.beregning.frister.clone(),
             aapninger: self.aapninger.clone(),
+            logg: fingerprint(&self.beregning.logg),
         }
     }
+}
+
+fn fingerprint(logg: &[Loggsteg]) -> u64 {
+    let mut print = Fingerprint::new();
+    for steg in logg {
+        print.add(steg.regel.as_bytes());
+        for (name, value) in &steg.grunnlag {
+            print.add(name.as_bytes());
+            print.add(value.as_bytes());
+        }
+        for day in [steg.fra, steg.til] {
+            print.add(&day.map_or(i32::MIN, |day| day.num_days_from_ce()).to_le_bytes());
+        }
+        print.add(steg.utfall.as_bytes());
+    }
+    print.finish()
 }
 
 /// What a computation reads: everything present about one person.

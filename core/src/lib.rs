@@ -11,6 +11,7 @@ pub mod decide;
 #[cfg(feature = "store")]
 pub mod evidence;
 pub mod fact;
+mod fingerprint;
 pub mod id;
 pub mod kategori;
 #[cfg(feature = "store")]

@@ -134,6 +134,16 @@ pub enum Lov {
     Il,
 }
 
+impl Lov {
+    /// The code on the wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Lov::Intl => "INTL",
+            Lov::Il => "IL",
+        }
+    }
+}
+
 /// A transfer user (`overfoeringsbruker`, domain.md 10.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferUser {

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
 
+#[path = "text/fakta.rs"]
+mod fakta;
+#[path = "text/innhold.rs"]
+mod innhold;
 #[path = "text/message.rs"]
 #[expect(dead_code, reason = "nothing is named after the message here")]
 mod message;
@@ -225,6 +229,7 @@ fn fold(stored: &World, rows: &[Change]) -> BTreeMap<(Duf, PostId), PostVersion>
                 let post = present.get_mut(&(*duf, *post_id)).unwrap();
                 post.references.push((avsendersystem.clone(), avsenders_referanse.clone()));
             }
+            Change::FactWritten { .. } | Change::Beregnet { .. } => {}
         }
     }
     present

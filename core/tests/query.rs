@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
 
+#[path = "text/fakta.rs"]
+mod fakta;
+#[path = "text/innhold.rs"]
+mod innhold;
 #[path = "text/message.rs"]
 mod message;
 #[path = "text/words.rs"]
@@ -39,7 +43,7 @@ struct Story {
 fn story(lines: &str) -> Story {
     let mut world = World::standard();
     let duf = Duf::parse(&world.duf_text("P1").unwrap(), true).unwrap();
-    let mut history = PersonHistory { duf, facts: Vec::new(), posts: Vec::new(), beregnet: None };
+    let mut history = PersonHistory { duf, facts: Vec::new(), posts: Vec::new(), beregninger: Vec::new() };
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if world.set_up(line).unwrap() {
             continue;
@@ -79,6 +83,7 @@ impl Story {
             source_id: "99".into(),
             content,
             valid: Period { from: NaiveDate::MIN, to: None },
+            annulled: false,
             system_from: DateTime::<Utc>::MIN_UTC,
             system_to: None,
         });
@@ -110,6 +115,7 @@ fn posts(view: &PersonView) -> Vec<String> {
         let what = match &post.content {
             register::post::Content::Vedtak(vedtak) => vedtak.vedtakstype.clone(),
             register::post::Content::Tiltak(tiltak) => format!("{} t", tiltak.timer_per_uke),
+            other => other.posttype().to_owned(),
         };
         format!("{what} v{}{}", post.versjon, if post.annulled { " slettet" } else { "" })
     };

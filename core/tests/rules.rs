@@ -297,3 +297,12 @@ fn every_code_has_its_source_and_its_days() {
         assert!(Catalogue::embedded().lookup("tiltaksgruppe", group).is_some(), "{}: gruppe = {group:?}", row.kode);
     }
 }
+
+#[test]
+fn every_file_of_the_folder_is_read_and_counts_in_the_version() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let there: BTreeSet<String> =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let read: BTreeSet<String> = register::policy::RULES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(read, there);
+}

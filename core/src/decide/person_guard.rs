@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::change::Change;
 use crate::command::PersonLines;
+use crate::decide::beregning::{computed, matters, recompute};
 use crate::decide::{Ids, PersonOutcome, Scene, finding, is_error, line_result};
 use crate::id::{Duf, Fnr, InvalidId};
+use crate::kategori::Beregnet;
 use crate::person::Person;
 use crate::post::PostId;
 use crate::receipt::{Field, Finding, LineOutcome, PersonResult};
@@ -24,6 +27,10 @@ pub(super) fn judge(
         Err(findings) => return refused(sent, findings),
     };
     let mut present = person.clone();
+    if present.beregnet.is_none() {
+        present.beregnet = Some(compute(&scene, &present));
+    }
+    let before = present.beregnet.clone();
     let mut changes = Vec::new();
     let mut lines = Vec::with_capacity(sent.lines.len());
     for line in &sent.lines {
@@ -35,9 +42,14 @@ pub(super) fn judge(
                 if let Some(post_id) = done.post {
                     earlier.insert(line.registrerings_id.clone(), post_id);
                 }
+                let matters = done.changes.iter().any(written_that_matters);
                 for change in done.changes {
                     present.apply(&change);
                     changes.push(change);
+                }
+                // Later lines are judged by the categories that earlier ones leave.
+                if matters {
+                    present.beregnet = Some(compute(&scene, &present));
                 }
                 result.post = done
                     .post
@@ -52,9 +64,17 @@ pub(super) fn judge(
         lines.push(result);
     }
     let accepted = lines.iter().all(|line| line.outcome != LineOutcome::Avvist);
+    if accepted && (person.beregnet.is_none() || changes.iter().any(written_that_matters)) {
+        present.beregnet = person.beregnet.clone();
+        if let Some(row) = recompute(&present, scene.policy, scene.now, ids) {
+            let change = Change::Beregnet { duf: person.duf, row: Box::new(row) };
+            present.apply(&change);
+            changes.push(change);
+        }
+    }
     let result = PersonResult { duf_text: sent.duf_text.clone(), accepted, findings: Vec::new(), lines };
     let hidden = present.hidden(scene.now.today);
-    let mut outcome = PersonOutcome { result, changes, present: Some(present), hidden };
+    let mut outcome = PersonOutcome { result, changes, present: Some(present), before, hidden };
     if !accepted {
         outcome.fall();
     }
@@ -119,5 +139,13 @@ fn refused(sent: &PersonLines, findings: Vec<Finding>) -> PersonOutcome {
         })
         .collect();
     let result = PersonResult { duf_text: sent.duf_text.clone(), accepted: false, findings, lines };
-    PersonOutcome { result, changes: Vec::new(), present: None, hidden: false }
+    PersonOutcome { result, changes: Vec::new(), present: None, before: None, hidden: false }
+}
+
+fn compute(scene: &Scene<'_>, person: &Person) -> Beregnet {
+    computed(person, scene.policy, scene.now.today, scene.now.recorded).kept()
+}
+
+fn written_that_matters(change: &Change) -> bool {
+    matches!(change, Change::VersionWritten { row, .. } if matters(&row.content))
 }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::id::{Bydel, Kommunenummer};
-use crate::policy::BadRules;
+use crate::policy::{BadRules, rule_file};
 
 #[derive(Debug, Clone, Copy)]
 struct Successor {
@@ -50,16 +50,16 @@ impl Kommuner {
             row.get(column).and_then(|text| text.parse().ok()).ok_or(BadRules::Row("a kommune number is malformed"))
         };
         let mut present = Vec::new();
-        for row in reader(include_str!("../../rules/kommuner_2024.csv")).records() {
+        for row in reader(rule_file("kommuner_2024.csv")).records() {
             present.push(number(&row?, 0)?);
         }
         let mut successors = Vec::new();
-        for row in reader(include_str!("../../rules/kommune_endringer_2020_2024.csv")).records() {
+        for row in reader(rule_file("kommune_endringer_2020_2024.csv")).records() {
             let row = row?;
             successors.push(Successor { from: number(&row, 0)?, to: number(&row, 1)? });
         }
-        let file: BydelFile = toml::from_str(include_str!("../../rules/bydeler.toml"))?;
-        let reforms: ReformFile = toml::from_str(include_str!("../../rules/kommunereform.toml"))?;
+        let file: BydelFile = toml::from_str(rule_file("bydeler.toml"))?;
+        let reforms: ReformFile = toml::from_str(rule_file("kommunereform.toml"))?;
         let [ReformRow { fra: reform }] = *reforms.reform else {
             return Err(BadRules::Row("there is one file of changes"));
         };

@@ -305,6 +305,7 @@ fn person(n: usize) -> Person {
         source: "IMDI".into(),
         source_id: format!("prøve-{n}"),
         content: FactContent::Oppfoelging { kommune: kommune("4204"), bydel: None },
+        annulled: false,
         valid: Period { from, to: None },
         system_from: from.and_hms_nano_opt(0, 0, 0, 1_999).unwrap().and_utc(),
         system_to: None,

@@ -293,6 +293,14 @@ impl Table {
                 avsenders_referanse.as_ref().map(|reference| format!(" ref:{reference}")).unwrap_or_default(),
                 if content.is_none() { " uten innhold" } else { "" },
             ),
+            NoticePayload::KategoriEndret { kategori, fra, til, aarsak, .. } => format!(
+                "{kategori} {fra}..{}{}",
+                til.map(|day| day.to_string()).unwrap_or_default(),
+                aarsak.as_ref().map(|aarsak| format!(" {aarsak}")).unwrap_or_default(),
+            ),
+            NoticePayload::FristEndret { fristtype, ordning, dato, .. } => {
+                format!("{fristtype} {} {dato}", ordning.code())
+            }
             NoticePayload::Annen { .. } => "annet".to_owned(),
         };
         let opphav = format!("{:?}", notice.opphav);
@@ -342,11 +350,16 @@ fn rows_are_without_gaps(
     let mut last: std::collections::BTreeMap<_, _> =
         before.iter().map(|(duf, person)| (*duf, person.last_row)).collect();
     for change in changes {
-        let Change::VersionWritten { duf, row } = change else { continue };
+        let (duf, row_no) = match change {
+            Change::VersionWritten { duf, row } => (duf, row.row_no),
+            Change::FactWritten { duf, row } => (duf, row.row_no),
+            Change::Beregnet { duf, row } => (duf, row.row_no),
+            Change::ReferenceAttached { .. } => continue,
+        };
         let at = last.entry(*duf).or_default();
         *at += 1;
-        if row.row_no != *at {
-            return Err(format!("raden fikk nummer {}, ikke {at}", row.row_no));
+        if row_no != *at {
+            return Err(format!("raden fikk nummer {row_no}, ikke {at}"));
         }
     }
     Ok(())

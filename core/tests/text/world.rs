@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use register::change::Change;
+use register::decide::beregning::computed;
 use register::decide::{Ids, Now, References};
 use register::fact::Fact;
 use register::id::{Bydel, Duf, Kommunenummer};
@@ -126,7 +127,13 @@ impl World {
     }
 
     pub fn state<'r>(&self, registry: &'r Registry) -> State<'r> {
-        State { registry, persons: self.persons.clone(), references: self.references.clone() }
+        let mut persons = self.persons.clone();
+        for person in persons.values_mut().filter(|person| person.beregnet.is_none()) {
+            // What stands in the register has been computed.
+            let day = oslo_date(self.received.unwrap_or_default());
+            person.beregnet = Some(computed(person, &self.policy, day, DateTime::<Utc>::MIN_UTC).kept());
+        }
+        State { registry, persons, references: self.references.clone() }
     }
 
     /// Keeps what a message changed.

@@ -26,6 +26,36 @@ pub fn endring(numbered: &NumberedNotice) -> wire::Endring {
             endring.ordning_endret =
                 Some(wire::OrdningEndret { ordning: ordning.code().to_owned(), status: status.clone(), dato: *dato });
         }
+        NoticePayload::KategoriEndret {
+            kategori,
+            lov,
+            fra,
+            til,
+            aarsak,
+            aapnet_for_skriving,
+            regelversjon,
+            beregnings_id,
+        } => {
+            endring.kategori_endret = Some(wire::KategoriEndret {
+                kategori: kategori.clone(),
+                lov: lov.clone(),
+                fra: *fra,
+                til: *til,
+                aarsak: aarsak.clone(),
+                aapnet_for_skriving: *aapnet_for_skriving,
+                regelversjon: regelversjon.clone(),
+                beregnings_id: beregnings_id.to_string(),
+            });
+        }
+        NoticePayload::FristEndret { fristtype, ordning, dato, forrige_dato, beregnings_id } => {
+            endring.frist_endret = Some(wire::FristEndret {
+                fristtype: fristtype.clone(),
+                ordning: ordning.code().to_owned(),
+                dato: *dato,
+                forrige_dato: *forrige_dato,
+                beregnings_id: beregnings_id.to_string(),
+            });
+        }
         NoticePayload::PostEndret {
             posttype,
             post_id,

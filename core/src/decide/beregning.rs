@@ -1,0 +1,314 @@
+//! Categories and deadlines in the same transaction as what they follow from (domain.md 9.4): computed anew after every
+//! change of a fact or registration, recorded where the result or its reasons differ, and told to who must know.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
+use crate::decide::{Ids, Now};
+use crate::fact::{Fact, FactContent};
+use crate::kategori::{Beregnet, BeregningRow, Frist, Friststatus, Grunnlag, Kategori, beregn};
+use crate::person::Person;
+use crate::policy::Policy;
+use crate::post::{Content, Ordning};
+use crate::registry::Registry;
+use crate::time::Period;
+
+/// A fact as a source sends it; the register gives it its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFact {
+    /// Source party.
+    pub source: String,
+    /// The source's own id of the fact.
+    pub source_id: String,
+    /// What it says.
+    pub content: FactContent,
+    /// When it is true.
+    pub valid: Period,
+    /// It never was: closes what the source said under this id.
+    pub annulled: bool,
+}
+
+/// What a command without a message comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// In order.
+    pub changes: Vec<Change>,
+    /// In order.
+    pub notices: Vec<Addressed>,
+}
+
+/// Why something is computed anew, and whose word it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause<'a> {
+    /// As every stream but the sender's own sees it.
+    pub opphav: Opphav,
+    /// The message that caused it and its avsendersystem, where one did.
+    pub message: Option<(&'a str, &'a str)>,
+}
+
+/// Whether categories, deadlines or the openings follow from content of this kind.
+pub(super) fn matters(content: &Content) -> bool {
+    !matches!(
+        content,
+        Content::Tiltak(_)
+            | Content::Integreringskontrakt(_)
+            | Content::Integreringsplan(_)
+            | Content::Norskmaal(_)
+            | Content::Kompetansekartlegging(_)
+            | Content::Karriereveiledning(_)
+            | Content::ReservasjonForskning(_)
+            | Content::Deltakerbevis(_)
+            | Content::OppfoelgingOmsorgspermisjon(_)
+    )
+}
+
+/// What follows from the person as it stands, as the row that it would be; `None` where the last one says the same.
+pub fn recompute(person: &Person, policy: &Policy, now: &Now, ids: &mut dyn Ids) -> Option<BeregningRow> {
+    let mut row = computed(person, policy, now.today, now.recorded);
+    if person.beregnet.as_ref().is_some_and(|before| before.says_the_same(&row.kept())) {
+        return None;
+    }
+    row.beregnings_id = ids.uuid();
+    Some(row)
+}
+
+/// The computation without an id: what [`recompute`] compares, and what the first row of a new person is made of.
+pub fn computed(person: &Person, policy: &Policy, _today: NaiveDate, recorded: DateTime<Utc>) -> BeregningRow {
+    let beregning = beregn(Grunnlag { facts: &person.facts, posts: &person.posts }, policy);
+    let before = person.beregnet.as_ref().map(|before| before.aapninger.as_slice()).unwrap_or_default();
+    let aapninger = before.to_vec();
+    BeregningRow {
+        row_no: person.last_row + 1,
+        beregnings_id: uuid::Uuid::nil(),
+        beregning,
+        aapninger,
+        regelversjon: policy.version().to_owned(),
+        system_from: recorded,
+        system_to: None,
+    }
+}
+
+/// Writes facts of a source about one person: corrections close what the source said before, what it said already is
+/// passed over, and what follows is computed in the same breath.
+pub fn write_facts(
+    registry: &Registry,
+    policy: &Policy,
+    person: &Person,
+    facts: &[NewFact],
+    now: &Now,
+    cause: Cause<'_>,
+    ids: &mut dyn Ids,
+) -> Outcome {
+    let mut present = person.clone();
+    let mut outcome = Outcome::default();
+    for fact in facts {
+        let known =
+            present.facts.iter().find(|known| (&known.source, &known.source_id) == (&fact.source, &fact.source_id));
+        let says_nothing_new = match known {
+            Some(known) => !fact.annulled && known.content == fact.content && known.valid == fact.valid,
+            None => fact.annulled,
+        };
+        if says_nothing_new {
+            continue;
+        }
+        let row = Fact {
+            row_no: present.last_row + 1,
+            source: fact.source.clone(),
+            source_id: fact.source_id.clone(),
+            content: fact.content.clone(),
+            valid: fact.valid,
+            annulled: fact.annulled,
+            system_from: now.recorded,
+            system_to: None,
+        };
+        let change = Change::FactWritten { duf: person.duf, row: Box::new(row) };
+        present.apply(&change);
+        outcome.changes.push(change);
+    }
+    compute_into(registry, policy, person, &mut present, now, cause, ids, &mut outcome);
+    outcome
+}
+
+/// Computes one person anew under the rules of `policy`.
+pub fn compute_anew(
+    registry: &Registry,
+    policy: &Policy,
+    person: &Person,
+    now: &Now,
+    cause: Cause<'_>,
+    ids: &mut dyn Ids,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    compute_into(registry, policy, person, &mut person.clone(), now, cause, ids, &mut outcome);
+    outcome
+}
+
+#[expect(clippy::too_many_arguments, reason = "the two commands above share their whole scene")]
+fn compute_into(
+    registry: &Registry,
+    policy: &Policy,
+    before: &Person,
+    present: &mut Person,
+    now: &Now,
+    cause: Cause<'_>,
+    ids: &mut dyn Ids,
+    outcome: &mut Outcome,
+) {
+    let Some(row) = recompute(present, policy, now, ids) else { return };
+    let change = Change::Beregnet { duf: present.duf, row: Box::new(row) };
+    present.apply(&change);
+    outcome.changes.push(change);
+    outcome.notices.extend(notices(registry, policy, before.beregnet.as_ref(), present, now, cause, ids));
+}
+
+/// One thing that differs between two computations.
+struct Difference {
+    hendelsestype: &'static str,
+    ordning: Ordning,
+    gjelder: NaiveDate,
+    payload: NoticePayload,
+}
+
+/// Who must hear that categories, deadlines or the act differ: the avsendersystemer of the kommune and bydel that follow
+/// the person up, by the schemes they carry. Of a strictly confidential person nobody hears here (VERN-1); the first
+/// computation of a person is no news.
+pub(super) fn notices(
+    registry: &Registry,
+    policy: &Policy,
+    before: Option<&Beregnet>,
+    person: &Person,
+    now: &Now,
+    cause: Cause<'_>,
+    ids: &mut dyn Ids,
+) -> Vec<Addressed> {
+    let (Some(before), Some(after)) = (before, person.beregnet.as_ref()) else { return Vec::new() };
+    let Some(follow_up) = person.follow_up(now.today) else { return Vec::new() };
+    let hidden = person.hidden(now.today);
+    let differences = differences(before, after, policy, now.today);
+    let numbers = policy.numbers_of(follow_up.kommune, now.today);
+    let mut all = Vec::new();
+    for system in numbers.into_iter().flat_map(|number| registry.systems_of(number)) {
+        let own = cause.message.filter(|(_, by)| *by == system.id);
+        if !system.valid.contains(now.today)
+            || (system.bydel.is_some() && system.bydel != follow_up.bydel)
+            || (hidden && own.is_none())
+        {
+            continue;
+        }
+        for difference in differences.iter().filter(|difference| system.ordninger.contains(&difference.ordning)) {
+            all.push(Addressed {
+                avsendersystem: system.id.clone(),
+                notice: Notice {
+                    hendelse_id: ids.uuid(),
+                    hendelsestype: difference.hendelsestype.to_owned(),
+                    registrert: now.recorded,
+                    gjelder_dato: difference.gjelder,
+                    duf: Some(person.duf),
+                    kommune: follow_up.kommune,
+                    bydel: follow_up.bydel,
+                    opphav: if own.is_some() { Opphav::EgenMelding } else { cause.opphav },
+                    meldings_id: own.map(|(meldings_id, _)| meldings_id.to_owned()),
+                    payload: difference.payload.clone(),
+                },
+            });
+        }
+    }
+    all
+}
+
+fn differences(before: &Beregnet, after: &Beregnet, policy: &Policy, today: NaiveDate) -> Vec<Difference> {
+    let mut all = Vec::new();
+    if before.lov != after.lov
+        && let Some(lov) = after.lov
+    {
+        let fra = after.kategorier.iter().map(|kategori| kategori.gyldig.from).min().unwrap_or(today);
+        let mut tillegg = vec![("ny".to_owned(), lov.code().to_owned()), ("fra".to_owned(), fra.to_string())];
+        tillegg.extend(before.lov.map(|lov| ("forrige".to_owned(), lov.code().to_owned())));
+        for ordning in [Ordning::Intro, Ordning::Norsk] {
+            all.push(Difference {
+                hendelsestype: "LOVVALG_ENDRET",
+                ordning,
+                gjelder: fra,
+                payload: NoticePayload::Annen { tillegg: tillegg.clone() },
+            });
+        }
+    }
+    kategorier(before, after, policy, today, &mut all);
+    frister(before, after, &mut all);
+    all
+}
+
+/// A period that begins on another day is another period; one that only ends otherwise was changed, or has closed.
+fn kategorier(before: &Beregnet, after: &Beregnet, policy: &Policy, today: NaiveDate, all: &mut Vec<Difference>) {
+    let same = |a: &Kategori, b: &Kategori| (a.kode, a.gyldig.from) == (b.kode, b.gyldig.from);
+    let mut tell =
+        |hendelsestype, gjelder, kategori: &Kategori, aarsak: Option<&'static str>, til: Option<NaiveDate>| {
+            let ordning = kategori.kode.ordning();
+            let aapnet =
+                after.aapninger.iter().find(|a| a.ordning == ordning && a.dager.contains(kategori.gyldig.from));
+            all.push(Difference {
+                hendelsestype,
+                ordning,
+                gjelder,
+                payload: NoticePayload::KategoriEndret {
+                    kategori: kategori.kode.code().to_owned(),
+                    lov: kategori.lov.code().to_owned(),
+                    fra: kategori.gyldig.from,
+                    til,
+                    aarsak: aarsak.map(str::to_owned),
+                    aapnet_for_skriving: aapnet.map(|a| a.aapnet),
+                    regelversjon: Some(policy.version().to_owned()),
+                    beregnings_id: after.beregnings_id,
+                },
+            });
+        };
+    for kategori in &after.kategorier {
+        let (til, aarsak) = (kategori.gyldig.last(), kategori.aarsak.map(|aarsak| aarsak.code()));
+        let over = kategori.gyldig.to.filter(|to| *to <= today);
+        match before.kategorier.iter().find(|old| same(old, kategori)) {
+            None => tell("KATEGORI_AAPNET", kategori.gyldig.from, kategori, aarsak, til),
+            Some(old) if old.gyldig == kategori.gyldig && old.aarsak == kategori.aarsak && old.lov == kategori.lov => {}
+            Some(_) => match over {
+                Some(to) => tell("KATEGORI_LUKKET", to, kategori, aarsak, til),
+                None => tell("KATEGORI_ENDRET", kategori.gyldig.from, kategori, aarsak, til),
+            },
+        }
+    }
+    for old in before.kategorier.iter().filter(|old| !after.kategorier.iter().any(|new| same(old, new))) {
+        // The facts that had opened it say otherwise now: it never was.
+        tell("KATEGORI_LUKKET", old.gyldig.from, old, Some("FEILREGISTRERT"), old.gyldig.last());
+    }
+}
+
+fn frister(before: &Beregnet, after: &Beregnet, all: &mut Vec<Difference>) {
+    for frist in &after.frister {
+        let old = before.frister.iter().find(|old| (old.fristtype, old.ordning) == (frist.fristtype, frist.ordning));
+        let hendelsestype = match old {
+            Some(old) if old.dato == frist.dato && old.status == frist.status => continue,
+            _ if frist.status == Friststatus::Bortfalt => "FRIST_BORTFALT",
+            _ if frist.dato.is_none() => continue,
+            Some(old) if old.dato.is_some() && old.dato == frist.dato => continue,
+            Some(old) if old.dato.is_some() => "FRIST_ENDRET",
+            _ => "FRIST_BEREGNET",
+        };
+        let forrige_dato = old.and_then(|old| old.dato).filter(|forrige| Some(*forrige) != frist.dato);
+        // A deadline that lapsed has the day it had.
+        let Some(dato) = frist.dato.or(forrige_dato) else { continue };
+        all.push(Difference {
+            hendelsestype,
+            ordning: frist.ordning,
+            gjelder: dato,
+            payload: payload(frist, dato, forrige_dato, after),
+        });
+    }
+}
+
+fn payload(frist: &Frist, dato: NaiveDate, forrige_dato: Option<NaiveDate>, after: &Beregnet) -> NoticePayload {
+    NoticePayload::FristEndret {
+        fristtype: frist.fristtype.code().to_owned(),
+        ordning: frist.ordning,
+        dato,
+        forrige_dato,
+        beregnings_id: after.beregnings_id,
+    }
+}
