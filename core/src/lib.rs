@@ -28,3 +28,4 @@ pub mod state;
 #[cfg(feature = "store")]
 pub mod store;
 pub mod time;
+pub mod uttrekk;

@@ -7,6 +7,7 @@ use crate::fact::{Adressebeskyttelse, Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::{Beregnet, BeregningRow};
 use crate::post::{PostId, PostVersion};
+use crate::time::Period;
 
 /// Everything present (system_to = ∞) about one person: what `decide` reads and the snapshot holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +116,42 @@ pub fn follow_up<'a>(facts: impl IntoIterator<Item = &'a Fact> + Clone, day: Nai
         Some(((rank, fact.system_from, fact.row_no), FollowUp { kommune, bydel, known_since: fact.system_from }))
     });
     placed.max_by_key(|(rank, _)| *rank).map(|(_, follow_up)| follow_up)
+}
+
+/// Who follows the person up over time, day-exact: neighbours of one kommune and bydel are one period. Days before the
+/// first known place have nobody.
+pub fn oppfoelging(facts: &[Fact]) -> Vec<(Period, FollowUp)> {
+    let mut edges: Vec<NaiveDate> = facts
+        .iter()
+        .filter(|fact| {
+            matches!(
+                fact.content,
+                FactContent::Oppfoelging { .. }
+                    | FactContent::Mottak { .. }
+                    | FactContent::Bosted { .. }
+                    | FactContent::Bosetting { .. }
+                    | FactContent::Beskyttelse { .. }
+            )
+        })
+        .flat_map(|fact| [Some(fact.valid.from), fact.valid.to])
+        .flatten()
+        .collect();
+    edges.sort_unstable();
+    edges.dedup();
+    let mut all: Vec<(Period, FollowUp)> = Vec::new();
+    for (index, from) in edges.iter().enumerate() {
+        let to = edges.get(index + 1).copied();
+        let Some(follow_up) = follow_up(facts, *from) else { continue };
+        match all.last_mut() {
+            Some((period, last))
+                if period.to == Some(*from) && (last.kommune, last.bydel) == (follow_up.kommune, follow_up.bydel) =>
+            {
+                period.to = to;
+            }
+            _ => all.push((Period { from: *from, to }, follow_up)),
+        }
+    }
+    all
 }
 
 /// [`Person::replaced_by`] over any facts.

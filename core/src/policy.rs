@@ -12,6 +12,7 @@ use crate::post::Ordning;
 use crate::registry::Lov;
 
 mod kommuner;
+mod land;
 mod rows;
 mod vedtak;
 mod window;
@@ -33,6 +34,7 @@ pub const RULES: &[(&str, &str)] = rules![
     "kommune_endringer_2020_2024.csv",
     "kommuner_2024.csv",
     "kommunereform.toml",
+    "landgrupper.toml",
     "profil.toml",
     "vedtak.toml",
 ];
@@ -103,6 +105,7 @@ pub struct Policy {
     campaigns: rows::Campaigns,
     vedtak: vedtak::VedtakFile,
     kommuner: kommuner::Kommuner,
+    land: land::LandFile,
     version: String,
 }
 
@@ -118,6 +121,7 @@ impl Policy {
             campaigns: toml::from_str(rule_file("kampanjer.toml"))?,
             vedtak: toml::from_str(rule_file("vedtak.toml"))?,
             kommuner: kommuner::Kommuner::read()?,
+            land: toml::from_str(rule_file("landgrupper.toml"))?,
             version: rules_version(),
         })
     }

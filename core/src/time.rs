@@ -28,6 +28,16 @@ impl Period {
         self.to.is_none_or(|to| other.from < to) && other.to.is_none_or(|to| self.from < to)
     }
 
+    /// The days that both have.
+    pub fn common(&self, other: &Period) -> Option<Period> {
+        let from = self.from.max(other.from);
+        let to = match (self.to, other.to) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (one, None) | (None, one) => one,
+        };
+        to.is_none_or(|to| from < to).then_some(Period { from, to })
+    }
+
     /// Last day, inclusive; `None` when without end.
     pub fn last(&self) -> Option<NaiveDate> {
         self.to.and_then(|d| d.pred_opt())

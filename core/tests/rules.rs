@@ -16,6 +16,7 @@ use toml::{Table, Value};
 const KEYS: &[(&str, &str, &str)] = &[
     ("bydel", "kommune antall", ""),
     ("reform", "fra", ""),
+    ("landgruppe", "satsklasse fra land", ""),
     ("vindu", "rolle regel fra maaneder", ""),
     ("fremtid_aar", "fra verdi", ""),
     ("timer_per_uke_maks", "fra verdi", ""),
@@ -42,8 +43,14 @@ const KEYS: &[(&str, &str, &str)] = &[
     ),
 ];
 /// What makes rows of one table different rules; rows with the same key follow each other in time.
-const SERIES: &[(&str, &str)] =
-    &[("bydel", "kommune"), ("vindu", "rolle"), ("lov", "lov"), ("profil", "profil"), ("ordning", "ordning")];
+const SERIES: &[(&str, &str)] = &[
+    ("landgruppe", "satsklasse"),
+    ("bydel", "kommune"),
+    ("vindu", "rolle"),
+    ("lov", "lov"),
+    ("profil", "profil"),
+    ("ordning", "ordning"),
+];
 
 struct Row {
     /// `vedtak.toml: vedtakstype 3`
