@@ -244,6 +244,15 @@ impl Store {
         Ok(all.into_iter().filter_map(Duf::from_stored).collect())
     }
 
+    /// Persons as they are now, those of the keys that exist, in one consistent cut.
+    pub async fn persons(&self, dufs: &[Duf]) -> Result<Vec<Person>, StoreError> {
+        let mut tx = self.begin_read().await?;
+        let wanted = rows::Wanted { dufs: dufs.iter().map(|duf| duf.to_stored()).collect(), ..rows::Wanted::default() };
+        let loaded = tx.load(&wanted, false).await?;
+        tx.rollback().await;
+        Ok(loaded.persons)
+    }
+
     /// The snapshot of a person as it is stored.
     pub async fn snapshot(&self, duf: Duf) -> Result<Option<Person>, StoreError> {
         let mut tx = self.begin_read().await?;

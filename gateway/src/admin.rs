@@ -1,4 +1,4 @@
-//! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`.
+//! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`, `extract`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,6 +13,7 @@ use crate::clock;
 use crate::config::Config;
 use rows::Family;
 
+pub mod extract;
 pub mod rows;
 
 /// Creates or upgrades the tables and sets the profile.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 
 use crate::admin::rows::Family;
@@ -81,6 +82,73 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         command: ImportCommand,
+    },
+
+    /// Figures for other systems: norsktilskudd, the yearly statistics, UDI.
+    Extract {
+        /// Which.
+        #[command(subcommand)]
+        command: ExtractCommand,
+    },
+}
+
+/// Which database a command works on.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Use this database; then no configuration is read. Left out: the configured one.
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+/// Figures for other systems. Every file is CSV with `;` between the fields and a line of names.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ExtractCommand {
+    /// Who had a right to norsk on which days, where, in which year of the right: the basis of norsktilskudd.
+    ///
+    /// Day-exact, so that a split between kommuner can be made again; no money is computed.
+    Norsktilskudd {
+        /// First day (2026-01-01).
+        #[arg(long, value_name = "DATE")]
+        from: NaiveDate,
+        /// Last day, inclusive.
+        #[arg(long, value_name = "DATE")]
+        to: NaiveDate,
+        /// Write to this file. Left out: standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// One row for each introduksjonsprogram that ran in a year, with its end and hours: the yearly statistics.
+    Statistics {
+        /// The reporting year (2025).
+        #[arg(long, value_name = "YEAR")]
+        year: i32,
+        /// Write to this file. Left out: standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// What was done of the duty: hours, tests, exemptions; UDI's evidence for permanent residence and citizenship.
+    Udi {
+        /// As of this day.
+        #[arg(long, value_name = "DATE")]
+        on: NaiveDate,
+        /// Only this person; may be given several times. Left out: everybody.
+        #[arg(long, value_name = "DUF")]
+        duf: Vec<String>,
+        /// Write to this file. Left out: standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
     },
 }
 
@@ -197,6 +265,11 @@ pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::CheckConfig(config) => return admin::check_config(&config.config).map(Outcome::Done),
         Command::Log { command: LogCommand::Verify { config, database } } => {
             return admin::verify_log(&config.config, database.as_deref()).await.map(Outcome::Done);
+        }
+        Command::Extract { command } => {
+            let (extract, out, database) = admin::extract::of(&command);
+            let url = database.database.as_deref();
+            return admin::extract::run(extract, out.as_deref(), &database.config.config, url).await.map(Outcome::Done);
         }
         Command::Party { command } => (command, Family::Party),
         Command::User { command } => (command, Family::User),
