@@ -1,7 +1,7 @@
 //! The synthetic persons of the sandbox. Their DUF numbers are fixed within v1 (design.md 10).
 
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, Utc};
-use register::fact::{Adressebeskyttelse, Fact, FactContent};
+use register::fact::{Adressebeskyttelse, Fact, FactContent, Mottakstype, Oppholdstillatelse, Rettsomraade};
 use register::id::{Bydel, Duf, InvalidId};
 use register::person::Person;
 use register::time::{Period, oslo_date};
@@ -120,6 +120,7 @@ pub fn everyone(now: DateTime<Utc>) -> Result<Everyone, InvalidId> {
         builder(&duf(2021, 1507)).in_kommune("1507", None).shows("Bor i 1507, som ble delt i 2024: A410."),
         builder(&duf(2021, 5001)).in_kommune("5001", None).shows("Bor i 5001, som ikke har avtale: A402."),
     ];
+    shown.extend(by_category(today, now));
     shown.extend(
         DEMONSTRATION.map(|number| {
             builder(number).in_kommune("4204", None).shows("Brukes av demonstrasjonen (sandbox --demo).")
@@ -140,6 +141,64 @@ pub fn duf(year: u32, serial: u32) -> String {
     format!("{digits}{:02}", sum % 11)
 }
 
+/// One person for each category, and for what closes or hinders one; permits and settlement lie some months back.
+fn by_category(today: NaiveDate, now: DateTime<Utc>) -> Vec<Builder> {
+    let ago = |months: u32| today.checked_sub_months(Months::new(months)).unwrap_or(today);
+    let settled =
+        |serial: u32, ground: &str| builder(&duf(2025, serial)).permit(ground, ago(9)).settled("4204", ago(6), true);
+    vec![
+        settled(1, "ASYL").shows("Flyktning bosatt etter avtale: INTRO_RP, NORSK_RETT og NORSK_PLIKT (IL-1)."),
+        settled(2, "KOLL34").shows("Kollektiv beskyttelse: INTRO_RP og NORSK_RETT_6A (IL-3b)."),
+        builder(&duf(2025, 3))
+            .permit("ASYL", ago(9))
+            .settled("4204", ago(6), false)
+            .shows("Flyktning bosatt uten avtale: INTRO_KT (IL-8)."),
+        builder(&duf(2025, 4))
+            .permit("FAM_ANNEN", ago(9))
+            .lives("4204", ago(9))
+            .shows("Familieinnvandret: INTRO_KT, NORSK_RETT og NORSK_PLIKT (IL-9)."),
+        builder(&duf(2025, 5))
+            .permit("ARB23", ago(9))
+            .lives("4204", ago(9))
+            .shows("Arbeidsinnvandrer: bare NORSK_PLIKT (IL-10); B503 for introduksjonsprogram."),
+        builder(&duf(2025, 6))
+            .applied_for_asylum(ago(5))
+            .in_mottak("4204", ago(5))
+            .shows("Asylsøker i mottak i 4204: MOTTAK_OPPL (IL-15)."),
+        builder(&duf(2025, 7))
+            .permit("ASYL", ago(4))
+            .in_mottak("4204", ago(8))
+            .shows("Har tillatelse og bor i mottak i 4204: MOTTAK_KVAL og NORSK (IL-16)."),
+        builder(&duf(2025, 8))
+            .permit("EOS", ago(9))
+            .lives("4204", ago(9))
+            .shows("EØS-borger: ingen kategori, B503 (IL-13)."),
+        builder(&duf(2025, 9)).permit("STUD26", ago(9)).lives("4204", ago(9)).shows("Student: ingen kategori (IL-12)."),
+        builder(&duf(2023, 201))
+            .permit("ASYL", ago(40))
+            .settled("4204", ago(36), true)
+            .shows("Bosatt i tre år uten vedtak: B506 (IL-23)."),
+        builder(&duf(2023, 202))
+            .expiring_permit("ASYL", ago(30), ago(2))
+            .settled("4204", ago(27), true)
+            .shows("Tillatelsen er utløpt uten søknad om fornyelse: lukket, B503 (B2 iii)."),
+        builder(&duf(2023, 203))
+            .expiring_permit("ASYL", ago(20), ago(1))
+            .applied_for_renewal(ago(3))
+            .settled("4204", ago(18), true)
+            .shows("Tillatelsen er utløpt, men søkt fornyet i tide: fortsatt åpen (B2 i)."),
+        builder(&duf(2018, 301))
+            .permit("ASYL", day(2018, 3, 1))
+            .settled("4204", day(2018, 9, 1), true)
+            .shows("Under introduksjonsloven: B541 for opplysninger som bare hører til integreringsloven."),
+        builder(&duf(2023, 204))
+            .permit("ASYL", ago(9))
+            .settled("4204", ago(8), true)
+            .moved_on("4203", ago(2), now)
+            .shows("Flyktning som flyttet fra 4204 til 4203 for to måneder siden: eierskap på dagen."),
+    ]
+}
+
 fn number(builders: Vec<Builder>) -> Result<Vec<Synthetic>, InvalidId> {
     builders.into_iter().zip(0..).map(|(builder, n)| builder.build(n)).collect()
 }
@@ -150,6 +209,8 @@ fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 
 struct Builder {
     duf: String,
+    /// Says itself why the person is in Norway.
+    own_basis: bool,
     facts: Vec<(FactContent, Period, DateTime<Utc>)>,
     residence: Vec<(&'static str, Option<&'static str>, Period, DateTime<Utc>)>,
     row: Row,
@@ -158,6 +219,7 @@ struct Builder {
 fn builder(duf: &str) -> Builder {
     Builder {
         duf: duf.to_owned(),
+        own_basis: false,
         facts: Vec::new(),
         residence: Vec::new(),
         row: Row {
@@ -193,6 +255,74 @@ impl Builder {
         self.lives_in(kommune, None)
     }
 
+    /// A permit from this day, without end.
+    fn permit(self, ground: &str, on: NaiveDate) -> Self {
+        self.basis(ground, on, None)
+    }
+
+    fn expiring_permit(self, ground: &str, on: NaiveDate, last: NaiveDate) -> Self {
+        self.basis(ground, on, Some(last))
+    }
+
+    fn basis(mut self, ground: &str, on: NaiveDate, last: Option<NaiveDate>) -> Self {
+        self.own_basis = true;
+        self.facts.push((permit(ground, on), Period::inclusive(on, last), known(on)));
+        self
+    }
+
+    fn applied_for_asylum(mut self, on: NaiveDate) -> Self {
+        self.own_basis = true;
+        let application =
+            FactContent::Asylsoeknad { soeknadsdato: on, hurtigprosedyre: false, dublin: false, avgjoerelse: None };
+        self.facts.push((application, Period { from: on, to: None }, known(on)));
+        self
+    }
+
+    fn applied_for_renewal(mut self, on: NaiveDate) -> Self {
+        let application = FactContent::Fornyelse { soeknadsdato: on, avgjoerelse: None };
+        self.facts.push((application, Period { from: on, to: None }, known(on)));
+        self
+    }
+
+    fn settled(mut self, kommune: &'static str, on: NaiveDate, by_agreement: bool) -> Self {
+        if let Ok(number) = kommune.parse() {
+            let content = FactContent::Bosetting { kommune: number, bydel: None, dato: on, etter_avtale: by_agreement };
+            self.facts.push((content, Period { from: on, to: None }, known(on)));
+        }
+        self.lives(kommune, on)
+    }
+
+    /// Registered as living there by Folkeregisteret.
+    fn lives(mut self, kommune: &'static str, on: NaiveDate) -> Self {
+        if let Ok(number) = kommune.parse() {
+            let content = FactContent::Bosted { kommune: number, bydel: None };
+            self.facts.push((content, Period { from: on, to: None }, known(on)));
+        }
+        self.lives_in(kommune, None)
+    }
+
+    fn in_mottak(mut self, kommune: &'static str, on: NaiveDate) -> Self {
+        if let Ok(number) = kommune.parse() {
+            let content = FactContent::Mottak {
+                navn: "Prøvemottaket".to_owned(),
+                kommune: number,
+                mottakstype: Mottakstype::Ordinaert,
+            };
+            self.facts.push((content, Period { from: on, to: None }, known(on)));
+        }
+        self.lives_in(kommune, None)
+    }
+
+    /// Moves to another kommune, which ends the residence that Folkeregisteret has.
+    fn moved_on(mut self, kommune: &'static str, on: NaiveDate, now: DateTime<Utc>) -> Self {
+        for (content, valid, _) in &mut self.facts {
+            if matches!(content, FactContent::Bosted { .. }) && known(on) <= now {
+                valid.to = Some(on);
+            }
+        }
+        self.lives(kommune, on)
+    }
+
     fn lives_in(mut self, kommune: &str, bydel: Option<&str>) -> Self {
         self.row.kommunenummer = Some(kommune.to_owned());
         self.row.bydelsnummer = bydel.map(str::to_owned);
@@ -223,7 +353,13 @@ impl Builder {
     }
 
     fn build(self, n: usize) -> Result<Synthetic, InvalidId> {
-        let mut contents = vec![(personalia(n), Period { from: BEGINNING, to: None }, known(BEGINNING))];
+        let always = Period { from: BEGINNING, to: None };
+        let mut contents = vec![(personalia(n), always, known(BEGINNING))];
+        if !self.own_basis {
+            // Family of a Norwegian or Nordic citizen since 2005, under introduksjonsloven: open for introduksjonsprogram
+            // and norsk whatever the register's clock is set to (domain.md 5.4 IN-d).
+            contents.push((permit("FAM_NORDISK", BEGINNING), always, known(BEGINNING)));
+        }
         for (kommune, bydel, valid, seen) in self.residence {
             let bydel: Option<Bydel> = bydel.map(str::parse).transpose()?;
             contents.push((FactContent::Oppfoelging { kommune: kommune.parse()?, bydel }, valid, seen));
@@ -252,10 +388,31 @@ impl Builder {
     }
 }
 
+/// A permit as UDI grants it: its ground says whether it can lead to a permanent one.
+fn permit(ground: &str, on: NaiveDate) -> FactContent {
+    let eea = ground == "EOS";
+    FactContent::Oppholdstillatelse(Box::new(Oppholdstillatelse {
+        soeknadsdato: on.checked_sub_months(Months::new(6)),
+        vedtaksdato: on,
+        oppholdsgrunnlag: ground.to_owned(),
+        danner_grunnlag_for_permanent: !eea && ground != "STUD26",
+        fornybar: true,
+        foerstegang: true,
+        etter_innreisetillatelse: false,
+        rettsomraade: if eea { Rettsomraade::Eoes } else { Rettsomraade::Utlendingsloven },
+        referanseperson: None,
+        opphoer: None,
+    }))
+}
+
 fn source(content: &FactContent) -> &'static str {
     match content {
-        FactContent::DufErstattet { .. } => "UDI",
-        FactContent::Oppfoelging { .. } => "IMDI",
+        FactContent::DufErstattet { .. }
+        | FactContent::Oppholdstillatelse(_)
+        | FactContent::Asylsoeknad { .. }
+        | FactContent::Fornyelse { .. }
+        | FactContent::Mottak { .. } => "UDI",
+        FactContent::Oppfoelging { .. } | FactContent::Bosetting { .. } => "IMDI",
         _ => "FOLKEREGISTER",
     }
 }
@@ -265,7 +422,8 @@ fn personalia(n: usize) -> FactContent {
     const FIRST: [&str; 8] = ["Modig", "Rask", "Blid", "Snill", "Grønn", "Lun", "Kjær", "Blå"];
     const LAST: [&str; 9] = ["Bjørk", "Elv", "Fjell", "Sjø", "Ås", "Hare", "Fjord", "Løv", "Næbb"];
     let pick = |from: &[&str]| from.get(n % from.len()).copied().unwrap_or_default().to_owned();
-    let born = day(1970, 1, 1).checked_add_days(Days::new(n as u64 * 137 % 11_000)).unwrap_or(BEGINNING);
+    // All are between 18 and 55 for the whole time that the register's clock is likely to be set to.
+    let born = day(1976, 1, 1).checked_add_days(Days::new(n as u64 * 137 % 5_000)).unwrap_or(BEGINNING);
     FactContent::Personalia {
         fornavn: pick(&FIRST),
         etternavn: pick(&LAST),
