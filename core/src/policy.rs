@@ -6,52 +6,22 @@ use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::fingerprint::Fingerprint;
 use crate::id::{Bydel, Kommunenummer};
 use crate::post::Ordning;
 use crate::registry::Lov;
 
+mod files;
 mod kommuner;
 mod land;
 mod rows;
 mod vedtak;
 mod window;
 
+pub use files::{RULES, RuleFiles};
 pub use vedtak::{VedtakRule, Virkning};
 pub use window::Window;
 
 use rows::in_force;
-
-macro_rules! rules {
-    ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../rules/", $name)))),*] };
-}
-
-/// Every file of `rules/`; a test compares with the folder.
-pub const RULES: &[(&str, &str)] = rules![
-    "bydeler.toml",
-    "grenser.toml",
-    "kampanjer.toml",
-    "kommune_endringer_2020_2024.csv",
-    "kommuner_2024.csv",
-    "kommunereform.toml",
-    "landgrupper.toml",
-    "profil.toml",
-    "vedtak.toml",
-];
-
-/// The text of a file of `rules/`; empty for one that is not there, which no reader takes for a rule.
-pub(crate) fn rule_file(name: &str) -> &'static str {
-    RULES.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
-}
-
-fn rules_version() -> String {
-    let mut print = Fingerprint::new();
-    for (name, text) in RULES {
-        print.add(name.as_bytes());
-        print.add(text.as_bytes());
-    }
-    format!("{:016x}", print.finish())
-}
 
 /// What an installation is. Set in the database by `migrate`; never changed after (design.md 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -112,17 +82,22 @@ pub struct Policy {
 impl Policy {
     /// The embedded rules as they are for this profile.
     pub fn embedded(profile: Profile) -> Result<Self, BadRules> {
-        let profiles: rows::Profiles = toml::from_str(rule_file("profil.toml"))?;
+        Policy::read(profile, &RuleFiles::embedded())
+    }
+
+    /// The rules of these files as they are for this profile.
+    pub fn read(profile: Profile, files: &RuleFiles) -> Result<Self, BadRules> {
+        let profiles: rows::Profiles = toml::from_str(files.get("profil.toml"))?;
         let row = profiles.profil.into_iter().find(|row| row.profil == profile);
         Ok(Policy {
             profile: row.ok_or(BadRules::Row("a profile has no row"))?,
             settings: profiles.innstillinger,
-            limits: toml::from_str(rule_file("grenser.toml"))?,
-            campaigns: toml::from_str(rule_file("kampanjer.toml"))?,
-            vedtak: toml::from_str(rule_file("vedtak.toml"))?,
-            kommuner: kommuner::Kommuner::read()?,
-            land: toml::from_str(rule_file("landgrupper.toml"))?,
-            version: rules_version(),
+            limits: toml::from_str(files.get("grenser.toml"))?,
+            campaigns: toml::from_str(files.get("kampanjer.toml"))?,
+            vedtak: toml::from_str(files.get("vedtak.toml"))?,
+            kommuner: kommuner::Kommuner::read(files)?,
+            land: toml::from_str(files.get("landgrupper.toml"))?,
+            version: files.version(),
         })
     }
 

@@ -45,6 +45,8 @@ mod fakta;
 mod innhold;
 #[path = "text/message.rs"]
 mod message;
+#[path = "text/regler.rs"]
+mod regler;
 #[path = "text/run.rs"]
 mod run;
 #[path = "text/words.rs"]

@@ -9,6 +9,8 @@ mod innhold;
 #[path = "text/message.rs"]
 #[expect(dead_code, reason = "nothing is named after the message here")]
 mod message;
+#[path = "text/regler.rs"]
+mod regler;
 #[path = "text/words.rs"]
 mod words;
 #[path = "text/world.rs"]

@@ -8,6 +8,8 @@ mod fakta;
 mod innhold;
 #[path = "text/message.rs"]
 mod message;
+#[path = "text/regler.rs"]
+mod regler;
 #[path = "text/words.rs"]
 mod words;
 #[path = "text/world.rs"]

@@ -4,7 +4,11 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::id::{Bydel, Kommunenummer};
-use crate::policy::{BadRules, rule_file};
+use crate::policy::{BadRules, RuleFiles};
+
+fn reader(text: &str) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes())
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Successor {
@@ -44,22 +48,21 @@ pub(super) struct Kommuner {
 }
 
 impl Kommuner {
-    pub fn read() -> Result<Self, BadRules> {
-        let reader = |text: &'static str| csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
+    pub fn read(files: &RuleFiles) -> Result<Self, BadRules> {
         let number = |row: &csv::StringRecord, column: usize| {
             row.get(column).and_then(|text| text.parse().ok()).ok_or(BadRules::Row("a kommune number is malformed"))
         };
         let mut present = Vec::new();
-        for row in reader(rule_file("kommuner_2024.csv")).records() {
+        for row in reader(files.get("kommuner_2024.csv")).records() {
             present.push(number(&row?, 0)?);
         }
         let mut successors = Vec::new();
-        for row in reader(rule_file("kommune_endringer_2020_2024.csv")).records() {
+        for row in reader(files.get("kommune_endringer_2020_2024.csv")).records() {
             let row = row?;
             successors.push(Successor { from: number(&row, 0)?, to: number(&row, 1)? });
         }
-        let file: BydelFile = toml::from_str(rule_file("bydeler.toml"))?;
-        let reforms: ReformFile = toml::from_str(rule_file("kommunereform.toml"))?;
+        let file: BydelFile = toml::from_str(files.get("bydeler.toml"))?;
+        let reforms: ReformFile = toml::from_str(files.get("kommunereform.toml"))?;
         let [ReformRow { fra: reform }] = *reforms.reform else {
             return Err(BadRules::Row("there is one file of changes"));
         };

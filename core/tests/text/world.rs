@@ -1,7 +1,6 @@
 //! What stands in the register before a message comes: parties and rights, persons, stored posts, the clock.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use register::change::Change;
@@ -19,7 +18,7 @@ use uuid::Uuid;
 
 use crate::words::{Bad, Words};
 use crate::world::parties::{ALWAYS, KOMMUNER, party, role};
-use crate::{fakta, innhold};
+use crate::{fakta, innhold, regler};
 
 /// DUF numbers for P1, P2 … in order; synthetic, with valid control digits.
 const DUF: [&str; 7] =
@@ -30,8 +29,6 @@ const INTRO: [Ordning; 2] = [Ordning::Intro, Ordning::MottakKval];
 pub mod parties;
 
 pub use parties::{STRANGER, VENDOR, orgnr_of};
-
-static SANDBOX: LazyLock<Policy> = LazyLock::new(|| Policy::embedded(Profile::Sandbox).unwrap());
 
 #[derive(Clone)]
 pub struct World {
@@ -65,7 +62,7 @@ impl World {
     /// Nobody lives here yet; parties and rights are the standard ones.
     pub fn standard() -> Self {
         let mut world = World {
-            policy: SANDBOX.clone(),
+            policy: regler::policy(Profile::Sandbox),
             entries: BTreeMap::new(),
             persons: BTreeMap::new(),
             references: References::new(),
@@ -186,7 +183,7 @@ impl World {
                     "sandbox" => Profile::Sandbox,
                     other => return Err(format!("ingen profil heter {other}")),
                 };
-                self.policy = Policy::embedded(profile).unwrap();
+                self.policy = regler::policy(profile);
             }
             "person" => self.person(&mut words)?,
             "system" => self.system(&mut words)?,
