@@ -1,5 +1,5 @@
 # Thin names; the work is in scripts/ and in cargo. `make` alone lists them.
-.PHONY: help run test check fmt bench bench-smoke conformance fuzz soak law advisories
+.PHONY: mutate-rules help run test check fmt bench bench-smoke conformance fuzz soak law advisories
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -30,6 +30,9 @@ fuzz: ## the fuzz targets, each for SECONDS_EACH (60), TARGET for one alone
 
 soak: ## kill -9 under load, KILLS times on each database (20)
 	@scripts/soak
+
+mutate-rules: ## moves every number and date of the rules by one and prints which lines notice
+	@scripts/mutate-rules
 
 law: ## numbers of the rules that nobody has checked for a year
 	@scripts/law

@@ -150,7 +150,7 @@ impl Policy {
 
     /// Whether the first control digit of a national id may leave any of four remainders (domain.md 3.3).
     pub fn all_id_remainders(&self, today: NaiveDate) -> bool {
-        self.limits.nasjonal_id_alle_rester.iter().any(|row| row.fra <= today && row.verdi > 0)
+        self.limits.nasjonal_id_alle_rester.iter().any(|row| row.fra <= today)
     }
 
     /// Whether a former kommune may register what happened before the move (domain.md 17.8).

@@ -9,15 +9,16 @@ use crate::registry::{Campaign, Lov, Role};
 /// A value that holds from a day until the next row.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Dated<T> {
-    pub fra: NaiveDate,
+    /// Absent: ever since the register began.
+    #[serde(default)]
+    pub fra: Option<NaiveDate>,
     pub verdi: T,
 }
 
-/// The value in force on the day; before the first row the first one holds, since the register has never been
-/// without one.
+/// The value in force on the day.
 pub(super) fn in_force<T: Copy + Default>(rows: &[Dated<T>], day: NaiveDate) -> T {
-    let newest = rows.iter().filter(|row| row.fra <= day).max_by_key(|row| row.fra);
-    newest.or_else(|| rows.first()).map(|row| row.verdi).unwrap_or_default()
+    let newest = rows.iter().filter(|row| row.fra.is_none_or(|fra| fra <= day)).max_by_key(|row| row.fra);
+    newest.map(|row| row.verdi).unwrap_or_default()
 }
 
 /// `grenser.toml`
@@ -32,7 +33,13 @@ pub(super) struct Limits {
     pub opprettet_maaneder: Vec<Dated<u32>>,
     pub foerste_mottak_dager: Vec<Dated<u32>>,
     pub kampanje_varsel_maaneder: Vec<Dated<u32>>,
-    pub nasjonal_id_alle_rester: Vec<Dated<u32>>,
+    pub nasjonal_id_alle_rester: Vec<From>,
+}
+
+/// A day from which something holds.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct From {
+    pub fra: NaiveDate,
 }
 
 /// How far back a role may register.
@@ -40,7 +47,9 @@ pub(super) struct Limits {
 pub(super) struct WindowRow {
     pub rolle: Role,
     pub regel: String,
-    pub fra: NaiveDate,
+    /// Absent: ever since the register began.
+    #[serde(default)]
+    pub fra: Option<NaiveDate>,
     pub maaneder: u32,
 }
 

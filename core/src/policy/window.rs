@@ -68,7 +68,7 @@ impl Policy {
     }
 
     fn reach_of(&self, role: Role, today: NaiveDate) -> Option<(NaiveDate, &str)> {
-        let rows = self.limits.vindu.iter().filter(|row| row.rolle == role && row.fra <= today);
+        let rows = self.limits.vindu.iter().filter(|row| row.rolle == role && row.fra.is_none_or(|fra| fra <= today));
         rows.max_by_key(|row| row.fra).map(|row| (back(today, row.maaneder), row.regel.as_str()))
     }
 
