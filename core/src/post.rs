@@ -578,6 +578,44 @@ impl Channel {
     }
 }
 
+/// How far a report of a wrong record has come (HD-14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Feilstatus {
+    /// Reported; IMDi decides.
+    Meldt,
+    /// Struck: the record counts no more.
+    Stroeket,
+    /// IMDi let the record stand.
+    Avslaatt,
+}
+
+impl Feilstatus {
+    /// The code on the wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Feilstatus::Meldt => "MELDT",
+            Feilstatus::Stroeket => "STROEKET",
+            Feilstatus::Avslaatt => "AVSLAATT",
+        }
+    }
+}
+
+/// A report that a record is wrong (`meldFeilregistrert`, HD-14).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feilregistrering {
+    /// Code list `feilregistrertAarsak`.
+    pub aarsak: Kode,
+    /// The caseworker's reason.
+    pub begrunnelse: String,
+    /// The day of the report.
+    pub meldt: NaiveDate,
+    /// Names the case, also to IMDi.
+    pub sak: Uuid,
+    /// How far it has come.
+    pub status: Feilstatus,
+}
+
 /// One version of a post; `system_to` is set when a later version or an annulment closes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostVersion {
@@ -595,8 +633,11 @@ pub struct PostVersion {
     pub system_from: DateTime<Utc>,
     /// Recorded until; `None` while it is the present version.
     pub system_to: Option<DateTime<Utc>>,
-    /// True when this version says that the post never was (ANNULLER).
+    /// True when this version says that the post never was (ANNULLER, or struck as wrong).
     pub annulled: bool,
+    /// Reported as wrong (HD-14); a struck one is annulled, too, and is shown all the same.
+    #[serde(default)]
+    pub feilregistrert: Option<Box<Feilregistrering>>,
     /// The post that this one continues (ENDRE, domain: contract.md 4.3).
     pub continues: Option<PostId>,
     /// The kommune that owns the record (contract.md 0.17).
@@ -622,6 +663,11 @@ impl PostVersion {
     /// The caller's own reference to this post: the one it attached last.
     pub fn reference_of(&self, avsendersystem: &str) -> Option<&str> {
         self.references.iter().rfind(|(system, _)| system == avsendersystem).map(|(_, reference)| reference.as_str())
+    }
+
+    /// Whether it was struck as wrong (HD-14).
+    pub fn struck(&self) -> bool {
+        self.feilregistrert.as_ref().is_some_and(|report| report.status == Feilstatus::Stroeket)
     }
 
     /// Whether the post is there: present and not annulled.

@@ -133,6 +133,10 @@ rejections! {
     DeadOrEmigrated: "NIR-L807" never,
     /// Record referred to not found.
     NotFound: "NIR-L810" never,
+    /// Record struck as wrong.
+    StruckAsWrong: "NIR-L811" never,
+    /// Closed data needs another role.
+    ClosedData: "NIR-A412" never,
     /// Page or export too large.
     PageTooLarge: "NIR-X314" never,
     /// Feed position expired, or none of this stream.

@@ -158,6 +158,8 @@ impl Scene<'_> {
         let warnings = self.acceptable(person, &content, Some(post.post_id), stale, &tested)?;
         let mut row = self.version(person, line, content, post.post_id, post.versjon + 1);
         row.references = merged(&post.references, row.references);
+        // A report that IMDi has not decided follows the record.
+        row.feilregistrert.clone_from(&post.feilregistrert);
         row.continues = post.continues;
         Ok(Done {
             outcome: LineOutcome::Korrigert,
@@ -316,6 +318,7 @@ impl Scene<'_> {
             system_from: self.now.recorded,
             system_to: None,
             annulled: false,
+            feilregistrert: None,
             continues: None,
             kommune: self.kommune,
             bydel,
@@ -334,8 +337,9 @@ impl Scene<'_> {
 }
 
 /// The codes of state, window and rule in the order in which they are told (domain.md 15.1, steps 6 to 8).
-const ORDER: [Rejection; 21] = [
+const ORDER: [Rejection; 22] = [
     Rejection::DeadOrEmigrated,
+    Rejection::StruckAsWrong,
     Rejection::Deleted,
     Rejection::ProgrammeEnded,
     Rejection::ProgrammeStopped,

@@ -101,9 +101,11 @@ impl Scene<'_> {
         Ok(Target { post, stale: self.stale(person, post, versjon) })
     }
 
-    /// Step 6 of a stored post: deleted (L803), or not as the sender read it (K702).
+    /// Step 6 of a stored post: struck as wrong (L811), deleted (L803), or not as the sender read it (K702).
     pub(super) fn stale(&self, person: &Person, post: &PostVersion, asked: Option<i32>) -> Vec<Finding> {
-        let refusal = if post.annulled {
+        let refusal = if post.struck() {
+            finding(Rejection::StruckAsWrong, Field::Line("post"))
+        } else if post.annulled {
             finding(Rejection::Deleted, Field::Line("post"))
         } else if asked.is_some_and(|versjon| versjon != post.versjon) {
             finding(Rejection::VersionConflict, Field::Line("post/versjon"))

@@ -327,6 +327,7 @@ impl World {
             system_from: DateTime::<Utc>::MIN_UTC,
             system_to: None,
             annulled,
+            feilregistrert: None,
             continues: None,
             kommune,
             bydel: follow_up.and_then(|f| f.bydel),
