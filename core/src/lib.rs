@@ -3,6 +3,7 @@
 //! Modules in reading order. The pure part (everything but `store` and `ledger`) knows no clock, no
 //! randomness, no I/O and no XML; `cargo check -p nir-core --no-default-features` proves it builds alone.
 
+pub mod aapning;
 pub mod average;
 pub mod change;
 pub mod codes;
@@ -29,3 +30,4 @@ pub mod state;
 pub mod store;
 pub mod time;
 pub mod uttrekk;
+pub mod vindu;

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::aapning::aapninger;
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
 use crate::decide::{Ids, Now};
 use crate::fact::{Fact, FactContent};
@@ -11,7 +12,7 @@ use crate::person::Person;
 use crate::policy::Policy;
 use crate::post::{Content, Ordning};
 use crate::registry::Registry;
-use crate::time::Period;
+use crate::time::{Period, oslo_date};
 
 /// A fact as a source sends it; the register gives it its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +74,14 @@ pub fn recompute(person: &Person, policy: &Policy, now: &Now, ids: &mut dyn Ids)
 }
 
 /// The computation without an id: what [`recompute`] compares, and what the first row of a new person is made of.
-pub fn computed(person: &Person, policy: &Policy, _today: NaiveDate, recorded: DateTime<Utc>) -> BeregningRow {
+pub fn computed(person: &Person, policy: &Policy, today: NaiveDate, recorded: DateTime<Utc>) -> BeregningRow {
     let beregning = beregn(Grunnlag { facts: &person.facts, posts: &person.posts }, policy);
-    let before = person.beregnet.as_ref().map(|before| before.aapninger.as_slice()).unwrap_or_default();
-    let aapninger = before.to_vec();
+    let before = person.beregnet.as_ref();
+    // What is computed for the first time opens on the day on which the register learned the last of it.
+    let learned = person.facts.iter().map(|fact| oslo_date(fact.system_from)).max();
+    let day = learned.filter(|_| before.is_none()).map_or(today, |learned| learned.min(today));
+    let before = before.map(|before| before.aapninger.as_slice()).unwrap_or_default();
+    let aapninger = aapninger(before, &person.facts, &beregning.kategorier, policy, day);
     BeregningRow {
         row_no: person.last_row + 1,
         beregnings_id: uuid::Uuid::nil(),

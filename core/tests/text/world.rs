@@ -126,11 +126,22 @@ impl World {
     pub fn state<'r>(&self, registry: &'r Registry) -> State<'r> {
         let mut persons = self.persons.clone();
         for person in persons.values_mut().filter(|person| person.beregnet.is_none()) {
-            // What stands in the register has been computed.
-            let day = oslo_date(self.received.unwrap_or_default());
-            person.beregnet = Some(computed(person, &self.policy, day, DateTime::<Utc>::MIN_UTC).kept());
+            self.compute(person);
         }
         State { registry, persons, references: self.references.clone() }
+    }
+
+    /// What stands in the register has been computed, each time that it learned something.
+    fn compute(&self, person: &mut Person) {
+        let mut times: Vec<DateTime<Utc>> = person.facts.iter().map(|fact| fact.system_from).collect();
+        times.push(DateTime::<Utc>::MIN_UTC);
+        times.sort();
+        times.dedup();
+        for time in times {
+            let mut known = person.clone();
+            known.facts.retain(|fact| fact.system_from <= time);
+            person.beregnet = Some(computed(&known, &self.policy, oslo_date(time), DateTime::<Utc>::MIN_UTC).kept());
+        }
     }
 
     /// Keeps what a message changed.
