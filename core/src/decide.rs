@@ -53,17 +53,28 @@ pub struct Decision {
     pub spends_id: bool,
 }
 
+mod arbeid;
 mod authority;
+mod avslutning;
 pub mod beregning;
+mod common;
+mod fravaer;
+mod intro;
+mod kategori;
+mod kontakt;
 mod line;
+mod norsk;
 mod notices;
+mod permisjon;
 mod person_guard;
 mod sender;
 mod stored;
+mod system;
 mod tiltak;
 mod vedtak;
 mod window;
 
+pub use system::run_out;
 pub use sender::{authorized_system, may_carry, sender_findings};
 
 /// Who an avsendersReferanse belongs to, by avsendersystem and reference.

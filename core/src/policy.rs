@@ -10,14 +10,23 @@ use crate::id::{Bydel, Kommunenummer};
 use crate::post::Ordning;
 use crate::registry::Lov;
 
+mod avslutning;
 mod files;
+mod fravaer;
+mod innhold;
 mod kommuner;
 mod land;
+mod norsk;
+mod permisjon;
 mod rows;
 mod vedtak;
 mod window;
 
+pub use avslutning::{AvslutningRule, Hovedaktivitet, Utfall};
 pub use files::{RULES, RuleFiles};
+pub use fravaer::{Egenmelding, FravaerRule};
+pub use innhold::{Kategorikrav, VenterPaa};
+pub use permisjon::PermisjonRule;
 pub use vedtak::{VedtakRule, Virkning};
 pub use window::Window;
 
@@ -74,6 +83,11 @@ pub struct Policy {
     limits: rows::Limits,
     campaigns: rows::Campaigns,
     vedtak: vedtak::VedtakFile,
+    innhold: innhold::InnholdFile,
+    fravaer: fravaer::FravaerFile,
+    permisjon: permisjon::PermisjonFile,
+    norsk: norsk::NorskFile,
+    avslutning: avslutning::AvslutningFile,
     kommuner: kommuner::Kommuner,
     land: land::LandFile,
     version: String,
@@ -95,6 +109,11 @@ impl Policy {
             limits: toml::from_str(files.get("grenser.toml"))?,
             campaigns: toml::from_str(files.get("kampanjer.toml"))?,
             vedtak: toml::from_str(files.get("vedtak.toml"))?,
+            innhold: toml::from_str(files.get("innhold.toml"))?,
+            fravaer: toml::from_str(files.get("fravaer.toml"))?,
+            permisjon: toml::from_str(files.get("permisjon.toml"))?,
+            norsk: toml::from_str(files.get("norsk.toml"))?,
+            avslutning: toml::from_str(files.get("avslutning.toml"))?,
             kommuner: kommuner::Kommuner::read(files)?,
             land: toml::from_str(files.get("landgrupper.toml"))?,
             version: files.version(),
@@ -168,9 +187,20 @@ impl Policy {
         self.vedtak.ordning.iter().any(|row| row.ordning == ordning && row.tiltak_krever_vedtak)
     }
 
-    /// Whether the scheme is one that registrations of this part can carry.
-    pub fn ordning_open(&self, ordning: Ordning) -> bool {
-        self.vedtak.ordning.iter().any(|row| row.ordning == ordning)
+    /// Whether the scheme has measures (B556).
+    pub fn has_tiltak(&self, ordning: Ordning) -> bool {
+        self.vedtak.ordning.iter().any(|row| row.ordning == ordning && row.tiltak)
+    }
+
+    /// Whether the act has the scheme (B504).
+    pub fn ordning_under(&self, ordning: Ordning, lov: Lov) -> bool {
+        let row = self.vedtak.ordning.iter().find(|row| row.ordning == ordning);
+        row.is_none_or(|row| row.lov.is_empty() || row.lov.contains(&lov))
+    }
+
+    /// Whether decisions of the scheme follow a permit (B509); asylum seekers have none.
+    pub fn needs_permit(&self, ordning: Ordning) -> bool {
+        !self.vedtak.ordning.iter().any(|row| row.ordning == ordning && row.uten_tillatelse)
     }
 
     /// What a type of decision asks for in a scheme; `None` when the scheme has no such type (B515).

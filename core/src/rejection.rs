@@ -73,12 +73,60 @@ rejections! {
     UnknownPerson: "NIR-B501" never,
     /// DUF and national id do not belong together.
     IdentMismatch: "NIR-B502" never,
+    /// No open category for the scheme.
+    NoCategory: "NIR-B503" never,
+    /// The person is under the other act.
+    OtherAct: "NIR-B504" never,
+    /// Outside the ages of the scheme.
+    OutsideAge: "NIR-B505" never,
+    /// Settled for more than two years.
+    SettledTooLong: "NIR-B506" never,
+    /// The right has not entered yet.
+    RightNotEntered: "NIR-B507" never,
+    /// In or offered work of 30 hours a week.
+    InWork: "NIR-B508" never,
+    /// Decided before the permit.
+    BeforePermit: "NIR-B509" never,
     /// No granting decision.
     NoInnvilgelse: "NIR-B510" never,
+    /// Starts before it can.
+    StartTooEarly: "NIR-B511" never,
+    /// Ends after the longest duration.
+    BeyondDuration: "NIR-B512" never,
+    /// The programme cannot be lengthened.
+    NoExtension: "NIR-B513" never,
+    /// Lengthened by more than is allowed.
+    ExtensionTooLong: "NIR-B514" never,
     /// Decision type not for the scheme.
     WrongVedtakstype: "NIR-B515" never,
     /// Something that the handling or the kind of decision requires is missing: a reason, a date, a reference.
     Missing: "NIR-B516" never,
+    /// The ground of exemption does not fit.
+    WrongExemption: "NIR-B517" never,
+    /// Extended training too far from the deadline.
+    ExtensionOutOfReach: "NIR-B518" never,
+    /// Prior education has to be registered first.
+    EducationFirst: "NIR-B519" never,
+    /// One absence or leave is longer than allowed.
+    LeaveTooLong: "NIR-B520" never,
+    /// The type of absence or leave is not for the scheme.
+    WrongLeaveType: "NIR-B521" never,
+    /// More hours or days than the period can hold.
+    TooManyHours: "NIR-B522" never,
+    /// The hours by module do not hold together.
+    ModulesMismatch: "NIR-B523" never,
+    /// The goal is lower than advised.
+    GoalTooLow: "NIR-B524" never,
+    /// The quota of absence or leave is used up.
+    QuotaUsed: "NIR-B525" never,
+    /// The right cannot lapse on this ground.
+    RightCannotLapse: "NIR-B526" never,
+    /// The rule was not in force on the date.
+    RuleNotInForce: "NIR-B527" never,
+    /// No exam duty to be exempt from.
+    NoExamDuty: "NIR-B528" never,
+    /// Not to be registered under the act of the person.
+    NotUnderThisAct: "NIR-B541" never,
     /// Type not in group.
     TypeNotInGroup: "NIR-B551" never,
     /// End before start.
@@ -87,6 +135,8 @@ rejections! {
     NoGjennomfoering: "NIR-B553" never,
     /// Hours per week out of range.
     HoursOutOfRange: "NIR-B554" never,
+    /// The measure lies in a leave.
+    InLeave: "NIR-B555" never,
     /// Measure outside the scheme's period.
     OutsideOrdning: "NIR-B556" never,
     /// Nothing to replace.
@@ -95,6 +145,10 @@ rejections! {
     NoVirkedag: "NIR-B558" never,
     /// Assessed before the end.
     AssessedBeforeEnd: "NIR-B559" never,
+    /// What the person does now is missing.
+    NoReason: "NIR-B561" never,
+    /// A reason that only the register sets.
+    SystemReason: "NIR-B562" never,
     /// Date too far back.
     TooFarBack: "NIR-V601" never,
     /// Change touches a closed period.
@@ -131,6 +185,8 @@ rejections! {
     DufSuperseded: "NIR-L806" never,
     /// Person dead or emigrated.
     DeadOrEmigrated: "NIR-L807" never,
+    /// An appeal without a decision.
+    NoVedtak: "NIR-L808" never,
     /// Record referred to not found.
     NotFound: "NIR-L810" never,
     /// Record struck as wrong.

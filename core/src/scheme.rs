@@ -1,10 +1,26 @@
-//! A scheme (ordning) of a person as its standing decisions make it: granted periods, stops, an end (domain.md 6).
+//! A scheme (ordning) of a person as its standing records make it: granted periods, actual starts, leaves, stops, an end
+//! (domain.md 6).
 
 use chrono::NaiveDate;
 
-use crate::policy::{Policy, Virkning};
+use crate::policy::{Policy, Utfall, Virkning};
 use crate::post::{Content, Ordning, PostId, PostVersion, Vedtak};
 use crate::time::Period;
+
+/// What ended a granted period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// The decision or avslutning.
+    pub post: PostId,
+    /// The last day.
+    pub last: NaiveDate,
+    /// Set by the register because the time ran out (SYS0).
+    pub by_system: bool,
+    /// Completed rather than broken off.
+    pub completed: bool,
+    /// An avslutning with its reason, not a decision alone.
+    pub with_reason: bool,
+}
 
 /// A period granted by a decision; lengthened by FORLENGELSE, cut by what ends the scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,19 +29,45 @@ pub struct Granted {
     pub post: PostId,
     /// When it is in force.
     pub period: Period,
-    /// The decision that ended it, and its last day.
-    pub ended: Option<(PostId, NaiveDate)>,
+    /// What ended it.
+    pub ended: Option<End>,
+    /// The actual start, where one is registered.
+    pub started: Option<(PostId, NaiveDate)>,
 }
 
-/// What the decisions come to.
+impl Granted {
+    /// The first day of taking part: the actual start, else the first day of the decision (domain.md 6.2).
+    pub fn first_day(&self) -> NaiveDate {
+        self.started.map_or(self.period.from, |(_, day)| day)
+    }
+}
+
+/// A leave that is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leave {
+    /// The record.
+    pub post: PostId,
+    /// Its days.
+    pub period: Period,
+    /// Parental leave (TI-10).
+    pub care: bool,
+    /// Parts of days only.
+    pub part_of_day: bool,
+}
+
+/// What the records come to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scheme {
     /// In order of their start.
     pub granted: Vec<Granted>,
     /// Temporary stops, until taken up again.
     pub stops: Vec<Period>,
-    /// Leaves.
+    /// Leaves by decision.
     pub leaves: Vec<Period>,
+    /// Leaves by record.
+    pub permisjoner: Vec<Leave>,
+    /// What is done in a scheme that needs no decision (domain.md 6.4, 6.5).
+    pub activity: Vec<Period>,
 }
 
 /// The day from which a decision has effect.
@@ -33,37 +75,76 @@ pub fn effect_day(vedtak: &Vedtak) -> NaiveDate {
     vedtak.start_dato.unwrap_or(vedtak.vedtaksdato)
 }
 
+/// One record that moves the state, and the day on which it does.
+struct Step<'a> {
+    day: NaiveDate,
+    virkning: Virkning,
+    post: &'a PostVersion,
+    completed: bool,
+}
+
 impl Scheme {
-    /// Folds the standing decisions of a scheme in order of effect; `without` leaves one out (the one being changed).
+    /// Folds the standing records of a scheme in order of effect; `without` leaves one out (the one being changed).
     pub fn of<'a>(
         policy: &Policy,
         posts: impl Iterator<Item = &'a PostVersion>,
         ordning: Ordning,
         without: Option<PostId>,
     ) -> Self {
-        let mut decisions: Vec<(&PostVersion, &Vedtak)> = posts
-            .filter(|post| !post.annulled && Some(post.post_id) != without)
-            .filter_map(|post| match &post.content {
-                Content::Vedtak(vedtak) if vedtak.ordning == ordning => Some((post, vedtak)),
-                _ => None,
-            })
-            .collect();
-        let virkning =
-            |vedtak: &Vedtak| policy.vedtak_rule(ordning, &vedtak.vedtakstype).and_then(|rule| rule.virkning);
-        // A correction gets a new row number, so what had effect on the same day goes by its kind first.
-        decisions.sort_by_key(|(post, vedtak)| (effect_day(vedtak), virkning(vedtak), post.row_no));
         let mut scheme = Scheme::default();
-        for (post, vedtak) in decisions {
-            if let Some(virkning) = virkning(vedtak) {
-                scheme.fold(virkning, post, effect_day(vedtak));
+        let mut steps: Vec<Step<'a>> = Vec::new();
+        let mut starts = Vec::new();
+        let standing = posts.filter(|post| !post.annulled && Some(post.post_id) != without);
+        for post in standing.filter(|post| post.content.ordning() == ordning) {
+            match &post.content {
+                Content::Vedtak(vedtak) => {
+                    let rule = policy.vedtak_rule(ordning, &vedtak.vedtakstype);
+                    if let Some(virkning) = rule.and_then(|rule| rule.virkning) {
+                        steps.push(Step { day: effect_day(vedtak), virkning, post, completed: false });
+                    }
+                }
+                Content::Avslutning(end) => {
+                    let completed = policy
+                        .avslutning_rule(&end.avslutningsaarsak)
+                        .is_none_or(|rule| rule.utfall == Utfall::Fullfoert);
+                    steps.push(Step { day: end.avslutningsdato, virkning: Virkning::Lukker, post, completed });
+                }
+                Content::Oppstart(start) => starts.push((start.oppstart_dato, post.post_id)),
+                Content::Permisjon(leave) => {
+                    let rule = policy.permisjon_rule(ordning, &leave.permisjonstype);
+                    scheme.permisjoner.push(Leave {
+                        post: post.post_id,
+                        period: post.valid,
+                        care: rule.is_some_and(|rule| rule.omsorg),
+                        part_of_day: rule.is_some_and(|rule| rule.del_av_dag),
+                    });
+                }
+                Content::Tiltak(_) | Content::OpplaeringIMottak(_) if !policy.tiltak_needs_vedtak(ordning) => {
+                    scheme.activity.push(post.valid);
+                }
+                _ => {}
+            }
+        }
+        // A correction gets a new row number, so what had effect on the same day goes by its kind first.
+        steps.sort_by_key(|step| (step.day, step.virkning, step.post.row_no));
+        for step in steps {
+            scheme.fold(&step, policy);
+        }
+        starts.sort();
+        for (day, post) in starts {
+            if let Some(granted) = scheme.granted.iter_mut().rfind(|g| g.period.contains(day)) {
+                granted.started.get_or_insert((post, day));
             }
         }
         scheme
     }
 
-    fn fold(&mut self, virkning: Virkning, post: &PostVersion, day: NaiveDate) {
+    fn fold(&mut self, step: &Step<'_>, policy: &Policy) {
+        let Step { day, virkning, post, completed } = *step;
         match virkning {
-            Virkning::Aapner => self.granted.push(Granted { post: post.post_id, period: post.valid, ended: None }),
+            Virkning::Aapner => {
+                self.granted.push(Granted { post: post.post_id, period: post.valid, ended: None, started: None });
+            }
             Virkning::Forlenger => {
                 // What has ended is not lengthened, also when the end was decided after the FORLENGELSE.
                 if let Some(granted) = self.granted.iter_mut().rfind(|g| g.period.from <= day)
@@ -84,8 +165,22 @@ impl Scheme {
             }
             Virkning::Lukker => {
                 if let Some(granted) = self.granted.iter_mut().rfind(|g| g.period.contains(day)) {
+                    let reason = match &post.content {
+                        Content::Avslutning(end) => Some(end.avslutningsaarsak.as_str()),
+                        _ => None,
+                    };
+                    // The reason holds beside a decision of the same day.
+                    if reason.is_none() && granted.ended.is_some_and(|end| end.with_reason && end.last == day) {
+                        return;
+                    }
                     granted.period.to = day.succ_opt();
-                    granted.ended = Some((post.post_id, day));
+                    granted.ended = Some(End {
+                        post: post.post_id,
+                        last: day,
+                        by_system: reason.is_some() && reason == policy.system_reason(),
+                        completed,
+                        with_reason: reason.is_some(),
+                    });
                 }
             }
         }
@@ -101,24 +196,68 @@ impl Scheme {
         self.stops.iter().any(|stop| stop.contains(day))
     }
 
-    /// The decision that had ended the scheme before the day, unless it was granted anew.
+    /// What had ended the scheme before the day, unless it was granted anew.
     pub fn ended_before(&self, day: NaiveDate) -> Option<PostId> {
         let last = self.granted.iter().rfind(|granted| granted.period.from <= day)?;
-        last.ended.filter(|(_, end)| *end < day).map(|(post, _)| post)
+        last.ended.filter(|end| end.last < day).map(|end| end.post)
     }
 
-    /// Code of the status on the day.
+    /// The leave that holds all of the period and lets no measure in (TI-10).
+    pub fn leave_around(&self, period: &Period) -> Option<&Leave> {
+        self.permisjoner.iter().filter(|leave| !leave.care && !leave.part_of_day).find(|leave| {
+            leave.period.from <= period.from
+                && match (leave.period.to, period.to) {
+                    (None, _) => true,
+                    (Some(_), None) => false,
+                    (Some(leave), Some(period)) => period <= leave,
+                }
+        })
+    }
+
+    /// Code of the status on the day, by the records alone.
     pub fn status(&self, day: NaiveDate) -> &'static str {
-        let Some(last) = self.granted.iter().rfind(|granted| granted.period.from <= day) else { return "IKKE_STARTET" };
+        let Some(last) = self.granted.iter().rfind(|granted| granted.period.from <= day) else {
+            return self.status_of_activity(day);
+        };
         if !last.period.contains(day) {
-            return if last.ended.is_some() { "AVSLUTTET" } else { "FULLFOERT" };
+            return match last.ended {
+                Some(end) if !end.completed => "AVSLUTTET",
+                _ => "FULLFOERT",
+            };
         }
-        if self.stopped_on(day) {
+        if day < last.first_day() {
+            "IKKE_STARTET"
+        } else if self.stopped_on(day) {
             "STANSET"
-        } else if self.leaves.iter().any(|leave| leave.contains(day)) {
+        } else if self.on_leave(day) {
             "PERMISJON"
         } else {
             "AKTIV"
+        }
+    }
+
+    fn on_leave(&self, day: NaiveDate) -> bool {
+        let recorded = self.permisjoner.iter().filter(|leave| !leave.part_of_day).map(|leave| &leave.period);
+        self.leaves.iter().chain(recorded).any(|leave| leave.contains(day))
+    }
+
+    /// A scheme without decisions is what is done in it: nothing yet, something, or nothing any more.
+    fn status_of_activity(&self, day: NaiveDate) -> &'static str {
+        if self.activity.iter().any(|period| period.contains(day)) {
+            "AKTIV"
+        } else if self.granted.is_empty() && self.activity.iter().any(|period| period.from <= day) {
+            "INAKTIV"
+        } else {
+            "IKKE_STARTET"
+        }
+    }
+
+    /// Code of the status on the day. A scheme that is not over is inactive while no category is open for it.
+    pub fn status_with(&self, day: NaiveDate, category_open: bool) -> &'static str {
+        match self.status(day) {
+            over @ ("FULLFOERT" | "AVSLUTTET") => over,
+            _ if !category_open => "INAKTIV",
+            status => status,
         }
     }
 }

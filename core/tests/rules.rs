@@ -35,12 +35,33 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("lov", "lov fra", ""),
     ("profil", "profil duf_testserie syntetiske_personer", ""),
     ("innstillinger", "tidligere_kommune_kan_skrive sen_kilde", ""),
-    ("ordning", "ordning tiltak_krever_vedtak", ""),
+    ("ordning", "ordning tiltak tiltak_krever_vedtak", "lov uten_tillatelse"),
     (
         "vedtakstype",
         "ordning vedtakstype",
-        "start slutt begrunnelse vedtak_ref foelger_opp krever_aktiv krever_stans tidligere_virkning virkning",
+        "start slutt begrunnelse vedtak_ref foelger_opp krever_aktiv krever_stans tidligere_virkning virkning uten_kategori \
+         kan_tilbys lov gjelder_fra gjelder_til fritak proeve bortfall utvider",
     ),
+    ("innhold", "posttype kategori", "lov gjelder_fra"),
+    ("alder", "ordning lov fra_aar til_aar", ""),
+    ("inntrer_senere", "oppholdsgrunnlag ordninger venter_paa", ""),
+    ("fravaertype", "kode ordninger", "kvote egenmelding legeerklaering aarsak etter_omsorgspermisjon"),
+    ("egenmelding", "kalenderdager legges_sammen_dager etter_uker", ""),
+    ("fravaerkvote", "omsorgsgrunnlag virkedager", ""),
+    ("norskfravaer", "prosent timer", ""),
+    (
+        "permisjonstype",
+        "kode ordning",
+        "maks_virkedager maks_virkedager_mann maks_maaneder kvote kvote_virkedager omsorg del_av_dag lov",
+    ),
+    ("omsorgsoppfoelging", "etter_maaneder", ""),
+    ("fritak", "grunnlag ordning vedtakstyper bortfall", ""),
+    ("norsknivaa", "rekke", ""),
+    ("norskminimum", "har_videregaaende skriftlig muntlig", ""),
+    ("modul", "kode", "gjelder_fra gjelder_til"),
+    ("timer_per_dag", "verdi", ""),
+    ("utvidet_naer", "maaneder", ""),
+    ("avslutningsaarsak", "kode utfall", "hovedaktivitet bare_system"),
 ];
 /// What makes rows of one table different rules; rows with the same key follow each other in time.
 const SERIES: &[(&str, &str)] = &[

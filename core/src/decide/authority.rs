@@ -52,14 +52,20 @@ impl Scene<'_> {
             }
             None => self.owns_day(person, content)?,
         }
-        self.role(content.ordning(), Field::Content("ordning"))
+        self.role(content, Field::Content("ordning"))
     }
 
-    /// The stored decision that this one follows up, where the kind of decision is one that does.
+    /// The stored decision that this record follows up, where its kind is one that does: an appeal, a certificate, a
+    /// decision made anew (AU-6).
     fn followed_up<'p>(&self, person: &'p Person, content: &Content) -> Option<&'p PostVersion> {
-        let Content::Vedtak(vedtak) = content else { return None };
-        let follows = self.policy.vedtak_rule(vedtak.ordning, &vedtak.vedtakstype).is_some_and(|rule| rule.foelger_opp);
-        person.post(vedtak.vedtak_ref.filter(|_| follows)?)
+        let follows = match content {
+            Content::Klage(_) | Content::Deltakerbevis(_) => true,
+            Content::Vedtak(vedtak) => {
+                self.policy.vedtak_rule(vedtak.ordning, &vedtak.vedtakstype).is_some_and(|rule| rule.foelger_opp)
+            }
+            _ => false,
+        };
+        person.post(content.vedtak_ref().filter(|_| follows)?)
     }
 
     /// Whether the person is followed up here on the event day.
@@ -95,8 +101,18 @@ impl Scene<'_> {
         refusal
     }
 
-    /// AU-2, AU-3.
-    pub(super) fn role(&self, ordning: Ordning, field: Field) -> Result<(), Vec<Finding>> {
+    /// The scheme under which the caller writes the content: what belongs to no one scheme is written under any that the
+    /// role writes (AU-4).
+    pub(super) fn ordning_written(&self, content: &Content) -> Ordning {
+        let all = [Ordning::Intro, Ordning::Norsk];
+        let writes = |ordning: &Ordning| self.roles().iter().any(|role| role.writes(*ordning));
+        let any = all.into_iter().find(writes).filter(|_| content.any_ordning());
+        any.unwrap_or_else(|| content.ordning())
+    }
+
+    /// AU-2, AU-3, AU-4.
+    pub(super) fn role(&self, content: &Content, field: Field) -> Result<(), Vec<Finding>> {
+        let ordning = self.ordning_written(content);
         if self.roles().iter().any(|role| role.writes(ordning)) {
             return Ok(());
         }

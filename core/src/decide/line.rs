@@ -9,7 +9,8 @@ use crate::decide::stored::Target;
 use crate::decide::window::{self, Tested};
 use crate::decide::{Ids, Scene, finding, is_error, with_post};
 use crate::person::Person;
-use crate::post::{Channel, Content, PostId, PostVersion};
+use crate::policy::Virkning;
+use crate::post::{Channel, Content, Ordning, PostId, PostVersion, Vedtak};
 use crate::receipt::{Field, Finding, LineOutcome};
 use crate::rejection::Rejection;
 
@@ -72,9 +73,15 @@ impl Scene<'_> {
             {
                 return Err(one(Rejection::NotFound, Field::Content("vedtakRef")));
             }
-            // A klage joins the contract with part 2: until then none can be found.
-            vedtak.klage_ref = self.parent(person, line.klage_ref.as_ref(), earlier, "klageRef", |_| false)?;
+            vedtak.klage_ref = self.parent(
+                person,
+                line.klage_ref.as_ref(),
+                earlier,
+                "klageRef",
+                |parent| matches!(parent, Content::Klage(parent) if parent.ordning == ordning),
+            )?;
         }
+        self.parent_of_record(person, line, content.as_mut(), earlier)?;
         if matches!(handling, Handling::Sett | Handling::Knytt) && line.avsenders_referanse.is_none() {
             return Err(vec![missing(Field::Line("avsendersReferanse"))]);
         }
@@ -89,6 +96,53 @@ impl Scene<'_> {
             Handling::Korriger => self.korriger(person, line, content, earlier),
             _ => self.registrer(person, line, content, ids),
         }
+    }
+
+    /// The decision that a record other than a decision belongs to: an appeal and a certificate have one (L808, L810), a
+    /// leave may.
+    fn parent_of_record(
+        &self,
+        person: &Person,
+        line: &Line,
+        content: Option<&mut Content>,
+        earlier: &BTreeMap<String, PostId>,
+    ) -> Result<(), Vec<Finding>> {
+        let field = Field::Content("vedtakRef");
+        let find = |fits: &dyn Fn(&Vedtak) -> bool| {
+            let vedtak_ref = line.vedtak_ref.as_ref();
+            self.parent(
+                person,
+                vedtak_ref,
+                earlier,
+                "vedtakRef",
+                |parent| matches!(parent, Content::Vedtak(parent) if fits(parent)),
+            )
+        };
+        let does = |vedtak: &Vedtak, virkning| {
+            let rule = self.policy.vedtak_rule(vedtak.ordning, &vedtak.vedtakstype);
+            rule.and_then(|rule| rule.virkning) == Some(virkning)
+        };
+        match content {
+            Some(Content::Klage(klage)) => {
+                klage.vedtak_ref = find(&|vedtak| vedtak.ordning == klage.ordning)?;
+                if klage.vedtak_ref.is_none() {
+                    return Err(one(Rejection::NoVedtak, field));
+                }
+            }
+            Some(Content::Deltakerbevis(bevis)) => {
+                bevis.vedtak_ref =
+                    find(&|vedtak| vedtak.ordning == Ordning::Intro && does(vedtak, Virkning::Aapner))?;
+                if bevis.vedtak_ref.is_none() {
+                    return Err(one(Rejection::NotFound, field));
+                }
+            }
+            Some(Content::Permisjon(leave)) => {
+                leave.vedtak_ref =
+                    find(&|vedtak| vedtak.ordning == leave.ordning && does(vedtak, Virkning::Permisjon))?;
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     fn registrer(&self, person: &Person, line: &Line, content: Content, ids: &mut dyn Ids) -> Judged {
@@ -223,7 +277,7 @@ impl Scene<'_> {
             refusal
         };
         self.may_write(person, &post.content).map_err(|all| all.into_iter().map(place).collect::<Vec<_>>())?;
-        let outside = self.outside(person, post.content.ordning(), &window::whole(self.policy, &post.content));
+        let outside = self.outside(person, self.ordning_written(&post.content), &window::whole(self.policy, &post.content));
         let errors: Vec<_> = stale.into_iter().chain(outside.into_iter().map(place)).collect();
         if !errors.is_empty() {
             return Err(errors);
@@ -250,7 +304,7 @@ impl Scene<'_> {
         if self.another_bydel(person.follow_up(day).and_then(|follow_up| follow_up.bydel)) {
             return Err(one(Rejection::NotOppfoelgingsbydel, Field::Line("post")));
         }
-        self.role(post.content.ordning(), Field::Line("post"))?;
+        self.role(&post.content, Field::Line("post"))?;
         let mut errors = self.stale(person, post, line.post.as_ref().and_then(|post| post.versjon));
         errors.extend(self.reference_in_use(person, line, Some(post.post_id)));
         if !errors.is_empty() {
@@ -273,7 +327,7 @@ impl Scene<'_> {
         })
     }
 
-    /// Steps 4 to 8 for content that shall stand; `Ok` holds the warnings. `own` is the post that the rules leave out:
+    /// Steps 3 to 8 for content that shall stand; `Ok` holds the warnings. `own` is the post that the rules leave out:
     /// the one that is changed; `known` are errors that the post itself gave.
     fn acceptable(
         &self,
@@ -283,18 +337,19 @@ impl Scene<'_> {
         known: Vec<Finding>,
         tested: &[Tested],
     ) -> Result<Vec<Finding>, Vec<Finding>> {
+        self.act(person, content)?;
         self.may_write(person, content)?;
         let mut all = known;
         let (day, field) = window::event_day(content);
         if person.ended_on().is_some_and(|ended| day > ended) {
+            // Death and emigration close the categories, too: the cause is told, not what follows from it.
             all.push(finding(Rejection::DeadOrEmigrated, field));
+        } else {
+            all.extend(self.category(person, content));
         }
-        all.extend(self.outside(person, content.ordning(), tested));
-        all.extend(match content {
-            Content::Vedtak(vedtak) => self.vedtak_findings(person, vedtak, own),
-            Content::Tiltak(tiltak) => self.tiltak_findings(person, tiltak, own),
-            _ => Vec::new(),
-        });
+        all.extend(self.outside(person, self.ordning_written(content), tested));
+        all.extend(self.rules(person, content, own));
+        one_of_a_pair(&mut all);
         let (mut errors, warnings): (Vec<_>, Vec<_>) = all.into_iter().partition(is_error);
         errors.sort_by_key(|error| rank(error.rejection));
         if errors.is_empty() {
@@ -302,6 +357,34 @@ impl Scene<'_> {
         }
         errors.extend(warnings);
         Err(errors)
+    }
+
+    /// State and rule of each kind.
+    fn rules(&self, person: &Person, content: &Content, own: Option<PostId>) -> Vec<Finding> {
+        match content {
+            Content::Vedtak(one) => self.vedtak_findings(person, one, own),
+            Content::Kontakt(one) => self.kontakt_findings(person, one, own),
+            Content::Klage(one) => self.klage_findings(person, one, own),
+            Content::Oppstart(one) => self.oppstart_findings(person, one, own),
+            Content::Avslutning(one) => self.avslutning_findings(person, one, own),
+            Content::Sluttmaal(one) => self.sluttmaal_findings(person, one, own),
+            Content::Integreringskontrakt(one) => self.kontrakt_findings(person, one, own),
+            Content::Integreringsplan(one) => self.plan_findings(person, one, own),
+            Content::Tiltak(one) => self.tiltak_findings(person, one, own),
+            Content::Fravaer(one) => self.fravaer_findings(person, one, own),
+            Content::Permisjon(one) => self.permisjon_findings(person, one, own),
+            Content::Norsktimer(one) => self.norsktimer_findings(person, one, own),
+            Content::Utdanningsbakgrunn(one) => self.utdanning_findings(person, one, own),
+            Content::Norskmaal(one) => self.norskmaal_findings(person, one, own),
+            Content::FulltidVideregaaende(one) => self.videregaaende_findings(person, one, own),
+            Content::Kompetansekartlegging(one) => self.done_findings(person, content, one.gjennomfoert_dato, own),
+            Content::Karriereveiledning(one) => self.done_findings(person, content, one.gjennomfoert_dato, own),
+            Content::OpplaeringIMottak(one) => self.mottak_findings(person, one, own),
+            Content::ReservasjonForskning(one) => self.reservasjon_findings(person, one, own),
+            Content::Arbeidsforhold(one) => self.arbeid_findings(person, one, own),
+            Content::Deltakerbevis(one) => self.bevis_findings(person, one, own),
+            Content::OppfoelgingOmsorgspermisjon(one) => self.omsorg_findings(person, one, own),
+        }
     }
 
     /// A version row of this message.
@@ -337,7 +420,7 @@ impl Scene<'_> {
 }
 
 /// The codes of state, window and rule in the order in which they are told (domain.md 15.1, steps 6 to 8).
-const ORDER: [Rejection; 22] = [
+const ORDER: [Rejection; 51] = [
     Rejection::DeadOrEmigrated,
     Rejection::StruckAsWrong,
     Rejection::Deleted,
@@ -345,22 +428,58 @@ const ORDER: [Rejection; 22] = [
     Rejection::ProgrammeStopped,
     Rejection::ActiveVedtak,
     Rejection::WrongOrder,
+    Rejection::NoVedtak,
     Rejection::VersionConflict,
+    Rejection::OutsideAge,
+    Rejection::SettledTooLong,
+    Rejection::RightNotEntered,
+    Rejection::InWork,
+    Rejection::NoCategory,
     Rejection::NoInnvilgelse,
     Rejection::InTheFuture,
     Rejection::CampaignClosed,
     Rejection::ClosedPeriodTouched,
     Rejection::TooFarBack,
+    Rejection::BeforePermit,
+    Rejection::StartTooEarly,
+    Rejection::BeyondDuration,
+    Rejection::NoExtension,
+    Rejection::ExtensionTooLong,
     Rejection::WrongVedtakstype,
     Rejection::Missing,
+    Rejection::WrongExemption,
+    Rejection::ExtensionOutOfReach,
+    Rejection::EducationFirst,
+    Rejection::LeaveTooLong,
+    Rejection::WrongLeaveType,
+    Rejection::TooManyHours,
+    Rejection::ModulesMismatch,
+    Rejection::GoalTooLow,
+    Rejection::QuotaUsed,
+    Rejection::RightCannotLapse,
+    Rejection::RuleNotInForce,
+    Rejection::NoExamDuty,
     Rejection::TypeNotInGroup,
     Rejection::EndBeforeStart,
     Rejection::NoGjennomfoering,
     Rejection::HoursOutOfRange,
+    Rejection::InLeave,
     Rejection::OutsideOrdning,
+    Rejection::NothingToReplace,
+    Rejection::NoVirkedag,
     Rejection::AssessedBeforeEnd,
+    Rejection::NoReason,
+    Rejection::SystemReason,
     Rejection::Duplicate,
+    Rejection::Overlap,
 ];
+
+/// Where two codes fit one date, the one of the window is told (domain.md 15.1, B511 / V601).
+fn one_of_a_pair(all: &mut Vec<Finding>) {
+    let outside: Vec<Field> =
+        all.iter().filter(|finding| finding.rejection == Rejection::TooFarBack).map(|finding| finding.field).collect();
+    all.retain(|finding| finding.rejection != Rejection::StartTooEarly || !outside.contains(&finding.field));
+}
 
 fn rank(rejection: Rejection) -> usize {
     ORDER.iter().position(|known| *known == rejection).unwrap_or(ORDER.len())

@@ -3,9 +3,10 @@
 
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
 use crate::command::Command;
+use crate::decide::common::is_system_end;
 use crate::decide::{Ids, Now, PersonOutcome};
 use crate::policy::{Policy, Virkning};
-use crate::post::{Content, PostId, PostVersion};
+use crate::post::{Channel, Content, PostId, PostVersion};
 use crate::registry::{Avsendersystem, Registry};
 use crate::scheme::effect_day;
 
@@ -46,7 +47,14 @@ pub(super) fn of(
                     },
                 });
             };
-            if !own {
+            if row.channel == Channel::System {
+                // The register's own doing, whoever's message gave the cause (contract.md 0.14).
+                tell("REGISTRERING_ENDRET_AV_SYSTEM", row.valid.from, post_changed(row, &system.id, &ended));
+                if row.annulled && is_system_end(&row.content, policy.system_reason()) {
+                    let tillegg = vec![("forrigeDato".to_owned(), row.valid.from.to_string())];
+                    tell("AVSLUTNING_OPPHEVET", row.valid.from, NoticePayload::Annen { tillegg });
+                }
+            } else if !own {
                 tell("REGISTRERING_ENDRET_UTENFRA", row.valid.from, post_changed(row, &system.id, &ended));
             }
             if let Some((hendelsestype, status, dato)) = scheme_changed(policy, row) {

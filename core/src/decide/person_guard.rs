@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::change::Change;
 use crate::command::PersonLines;
 use crate::decide::beregning::{computed, matters, recompute};
-use crate::decide::{Ids, PersonOutcome, Scene, finding, is_error, line_result};
+use crate::decide::{Ids, PersonOutcome, Scene, finding, is_error, line_result, system};
 use crate::id::{Duf, Fnr, InvalidId};
 use crate::kategori::Beregnet;
 use crate::person::Person;
@@ -43,12 +43,18 @@ pub(super) fn judge(
                     earlier.insert(line.registrerings_id.clone(), post_id);
                 }
                 let matters = done.changes.iter().any(written_that_matters);
-                for change in done.changes {
-                    present.apply(&change);
-                    changes.push(change);
-                }
+                let written = done.changes;
+                written.iter().for_each(|change| present.apply(change));
+                changes.extend(written.iter().cloned());
                 // Later lines are judged by the categories that earlier ones leave.
                 if matters {
+                    present.beregnet = Some(compute(&scene, &present));
+                }
+                let meldings_id = &scene.command.header.meldings_id;
+                let more = system::follow_up(scene.policy, scene.now, meldings_id, &present, &written);
+                if !more.is_empty() {
+                    more.iter().for_each(|change| present.apply(change));
+                    changes.extend(more);
                     present.beregnet = Some(compute(&scene, &present));
                 }
                 result.post = done

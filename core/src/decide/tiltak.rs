@@ -4,23 +4,21 @@ use rust_decimal::Decimal;
 
 use crate::average::has_virkedag;
 use crate::codes::Catalogue;
+use crate::decide::common::{outside, refusal, warning, with};
 use crate::decide::line::missing;
 use crate::decide::window::too_far_ahead;
 use crate::decide::{Scene, finding, with_post};
 use crate::person::Person;
 use crate::post::{Content, PostId, Tiltak};
-use crate::receipt::{Field, Finding, Severity};
+use crate::receipt::{Field, Finding};
 use crate::rejection::Rejection;
-use crate::scheme::Scheme;
+use crate::scheme::Granted;
+use crate::time::Period;
 
 /// Types that carry a gjennomføring mark (TI-2).
 const WITH_MARK: [&str; 2] = ["LF01", "LF02"];
 /// Tilbud i omsorgspermisjon: hours are 0 (TI-8, TI-11).
 const WITHOUT_HOURS: &str = "AN06";
-
-fn warning(rejection: Rejection, field: &'static str) -> Finding {
-    Finding { severity: Severity::Warning, ..finding(rejection, Field::Content(field)) }
-}
 
 impl Scene<'_> {
     /// Errors and warnings of state and rule; `own` is the post itself when it is changed.
@@ -57,15 +55,14 @@ impl Scene<'_> {
     /// whose measures need no decision (domain.md 6.5) is bounded by one where there is one. What follows from an
     /// earlier line that failed is not said again.
     fn state_of(&self, person: &Person, tiltak: &Tiltak, all: &mut Vec<Finding>) {
-        if !self.policy.ordning_open(tiltak.ordning) {
-            // Schemes without rows take no measures: what they hold joins with part 2.
+        if !self.policy.has_tiltak(tiltak.ordning) {
             all.push(finding(Rejection::OutsideOrdning, Field::Content("ordning")));
             return;
         }
         if self.earlier_line_failed {
             return;
         }
-        let scheme = Scheme::of(self.policy, person.posts.iter(), tiltak.ordning, None);
+        let scheme = self.scheme(person, tiltak.ordning, None);
         if scheme.granted.is_empty() {
             if self.policy.tiltak_needs_vedtak(tiltak.ordning) {
                 all.push(finding(Rejection::NoInnvilgelse, Field::Content("ordning")));
@@ -74,20 +71,15 @@ impl Scene<'_> {
             all.push(with_post(finding(Rejection::ProgrammeEnded, Field::Content("fraDato")), person, post, self));
         } else if scheme.stopped_on(tiltak.fra_dato) {
             all.push(finding(Rejection::ProgrammeStopped, Field::Content("fraDato")));
-        } else if !scheme
-            .granted
-            .iter()
-            .any(|g| g.period.contains(tiltak.fra_dato) && g.period.contains(tiltak.til_dato))
-        {
-            let covering = scheme.granted_on(tiltak.fra_dato);
-            let field = if covering.is_some() { "tilDato" } else { "fraDato" };
-            let mut outside = finding(Rejection::OutsideOrdning, Field::Content(field));
-            if let Some(period) = covering.or(scheme.granted.first()).map(|granted| granted.period) {
-                outside.params.push(("gyldigFra", period.from.to_string()));
-                outside.params.extend(period.last().map(|last| ("gyldigTil", last.to_string())));
-            }
-            all.push(outside);
+        } else {
+            all.extend(outside(&scheme, (tiltak.fra_dato, tiltak.til_dato), ("fraDato", "tilDato")));
         }
+        // What begins before the programme actually did lies outside it, too.
+        let early = scheme.granted_on(tiltak.fra_dato).map(Granted::first_day).filter(|first| tiltak.fra_dato < *first);
+        all.extend(early.map(|first| with(refusal(Rejection::OutsideOrdning, "fraDato"), "gyldigFra", first)));
+        let period = Period::inclusive(tiltak.fra_dato, Some(tiltak.til_dato));
+        let leave = scheme.leave_around(&period).map(|leave| leave.post);
+        all.extend(leave.map(|post| with_post(refusal(Rejection::InLeave, "fraDato"), person, post, self)));
     }
 
     /// TI-2, TI-2a, TI-3.

@@ -1,8 +1,11 @@
 //! Rules of a vedtak (domain.md 6.1, 6.2, 6.5; 15.1 steps 6 and 8). What each type asks for is data: `rules/vedtak.toml`.
 
+use crate::decide::common::{others, refusal, with};
+use crate::decide::kategori::first_permit;
 use crate::decide::line::missing;
 use crate::decide::window::too_far_ahead;
 use crate::decide::{Scene, finding, with_post};
+use crate::kategori::Kategorikode;
 use crate::person::Person;
 use crate::policy::{VedtakRule, Virkning};
 use crate::post::{Content, PostId, Vedtak};
@@ -10,14 +13,24 @@ use crate::receipt::{Field, Finding};
 use crate::rejection::Rejection;
 use crate::scheme::{Scheme, effect_day};
 
+/// Whether the person has both right and duty on the day: who has only one of them has no exam to take (IL-22).
+fn exam_duty(person: &Person, day: chrono::NaiveDate) -> bool {
+    let open = |kode| {
+        let kategorier = person.beregnet.iter().flat_map(|beregnet| &beregnet.kategorier);
+        kategorier.filter(|k| k.gyldig.contains(day)).any(|k| k.kode == kode)
+    };
+    open(Kategorikode::NorskRett) && open(Kategorikode::NorskPlikt)
+}
+
 impl Scene<'_> {
     /// Errors of state and rule; `own` is the post itself when it is changed.
     pub(super) fn vedtak_findings(&self, person: &Person, vedtak: &Vedtak, own: Option<PostId>) -> Vec<Finding> {
         let Some(rule) = self.policy.vedtak_rule(vedtak.ordning, &vedtak.vedtakstype) else {
-            let field = if self.policy.ordning_open(vedtak.ordning) { "vedtakstype" } else { "ordning" };
-            return vec![finding(Rejection::WrongVedtakstype, Field::Content(field))];
+            return vec![refusal(Rejection::WrongVedtakstype, "vedtakstype")];
         };
         let mut all = Vec::new();
+        self.days_of_type(person, vedtak, rule, &mut all);
+        self.exemption(person, vedtak, rule, own, &mut all);
         self.order_of_states(person, vedtak, rule, own, &mut all);
         let latest = self.policy.latest_future(self.now.today);
         let leave = rule.virkning == Some(Virkning::Permisjon);
@@ -42,8 +55,7 @@ impl Scene<'_> {
         if vedtak.slutt_dato.is_some_and(|slutt| slutt < effect_day(vedtak)) {
             all.push(finding(Rejection::EndBeforeStart, Field::Content("sluttDato")));
         }
-        let mut others = person.posts.iter().filter(|post| !post.annulled && Some(post.post_id) != own);
-        if let Some(same) = others.find(|post| matches!(&post.content, Content::Vedtak(other) if other == vedtak)) {
+        if let Some(same) = others(person, own).find(|post| matches!(&post.content, Content::Vedtak(other) if other == vedtak)) {
             all.push(with_post(
                 finding(Rejection::Duplicate, Field::Content("vedtakstype")),
                 person,
@@ -52,6 +64,55 @@ impl Scene<'_> {
             ));
         }
         all
+    }
+
+    /// The type was there on the day of the decision (B527, B515), and the permit before it (B509).
+    fn days_of_type(&self, person: &Person, vedtak: &Vedtak, rule: &VedtakRule, all: &mut Vec<Finding>) {
+        if let Some(first) = rule.gjelder_fra.filter(|first| vedtak.vedtaksdato < *first) {
+            all.push(with(refusal(Rejection::RuleNotInForce, "vedtaksdato"), "gyldigFra", first));
+        }
+        if rule.gjelder_til.is_some_and(|last| vedtak.vedtaksdato > last) {
+            all.push(refusal(Rejection::WrongVedtakstype, "vedtakstype"));
+        }
+        let permit = first_permit(person).filter(|_| self.policy.needs_permit(vedtak.ordning));
+        if let Some(permit) = permit.filter(|permit| vedtak.vedtaksdato < *permit) {
+            all.push(with(refusal(Rejection::BeforePermit, "vedtaksdato"), "tillatelsesdato", permit));
+        }
+    }
+
+    /// Exemptions have a ground that fits (B516, B517) and a duty to be exempt from (B528); a right lapses only with an
+    /// exemption for knowledge (B526).
+    fn exemption(
+        &self,
+        person: &Person,
+        vedtak: &Vedtak,
+        rule: &VedtakRule,
+        own: Option<PostId>,
+        all: &mut Vec<Finding>,
+    ) {
+        if !rule.fritak {
+            return;
+        }
+        let Some(ground) = vedtak.fritaksgrunnlag.as_deref() else {
+            all.push(missing(Field::Content("fritaksgrunnlag")));
+            return;
+        };
+        if rule.bortfall {
+            let exempt = others(person, own).any(|post| {
+                matches!(&post.content, Content::Vedtak(other)
+                    if other.ordning == vedtak.ordning
+                        && other.fritaksgrunnlag.as_deref() == Some(ground)
+                        && self.policy.exemption_fits(other.ordning, &other.vedtakstype, ground))
+            });
+            if !self.policy.right_can_lapse(vedtak.ordning, ground) || !(exempt || self.earlier_line_failed) {
+                all.push(refusal(Rejection::RightCannotLapse, "fritaksgrunnlag"));
+            }
+        } else if !self.policy.exemption_fits(vedtak.ordning, &vedtak.vedtakstype, ground) {
+            all.push(refusal(Rejection::WrongExemption, "fritaksgrunnlag"));
+        }
+        if rule.proeve && !exam_duty(person, vedtak.vedtaksdato) {
+            all.push(refusal(Rejection::NoExamDuty, "vedtakstype"));
+        }
     }
 
     /// L804, B510, L801, L805. What follows from an earlier line that failed is not said again.
@@ -63,7 +124,13 @@ impl Scene<'_> {
         own: Option<PostId>,
         all: &mut Vec<Finding>,
     ) {
-        let scheme = Scheme::of(self.policy, person.posts.iter(), vedtak.ordning, own);
+        // What lengthens a programme lies after the end that the register set because time ran out (AVSL-R4).
+        let lengthens = matches!(rule.virkning, Some(Virkning::Forlenger | Virkning::Permisjon));
+        let scheme = if lengthens {
+            self.scheme_if_moved(person, vedtak.ordning, own)
+        } else {
+            Scheme::of(self.policy, person.posts.iter(), vedtak.ordning, own)
+        };
         let day = effect_day(vedtak);
         if rule.virkning == Some(Virkning::Aapner) {
             let period = Content::Vedtak(vedtak.clone()).valid();

@@ -11,13 +11,18 @@ macro_rules! rules {
 
 /// Every file of `rules/`; a test compares with the folder.
 pub const RULES: &[(&str, &str)] = rules![
+    "avslutning.toml",
     "bydeler.toml",
+    "fravaer.toml",
     "grenser.toml",
+    "innhold.toml",
     "kampanjer.toml",
     "kommune_endringer_2020_2024.csv",
     "kommunereform.toml",
     "kommuner_2024.csv",
     "landgrupper.toml",
+    "norsk.toml",
+    "permisjon.toml",
     "profil.toml",
     "vedtak.toml",
 ];

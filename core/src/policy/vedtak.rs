@@ -1,8 +1,10 @@
 //! `vedtak.toml`: the types of decision of each scheme and what each asks for.
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::post::Ordning;
+use crate::registry::Lov;
 
 /// What a decision does to its scheme. In this order where several have effect on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -56,13 +58,45 @@ pub struct VedtakRule {
     /// What it does to the scheme.
     #[serde(default)]
     pub virkning: Option<Virkning>,
+    /// It asks for no open category (B503).
+    #[serde(default)]
+    pub uten_kategori: bool,
+    /// It opens «kan tilbys» where no right is open (IL-25).
+    #[serde(default)]
+    pub kan_tilbys: bool,
+    /// The acts that have it; empty means both (B504).
+    #[serde(default)]
+    pub lov: Vec<Lov>,
+    /// First day of a decision of this type (B527 before).
+    #[serde(default)]
+    pub gjelder_fra: Option<NaiveDate>,
+    /// Last day of a decision of this type (B515 after).
+    #[serde(default)]
+    pub gjelder_til: Option<NaiveDate>,
+    /// `fritaksgrunnlag` must be sent and fit (B516, B517).
+    #[serde(default)]
+    pub fritak: bool,
+    /// An exemption from exams: only for whom has the duty (B528).
+    #[serde(default)]
+    pub proeve: bool,
+    /// A right lapses with an exemption (B526).
+    #[serde(default)]
+    pub bortfall: bool,
+    /// Extends the right of IL §37d (B518, B519).
+    #[serde(default)]
+    pub utvider: bool,
 }
 
 /// One scheme.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct OrdningRow {
     pub ordning: Ordning,
+    pub tiltak: bool,
     pub tiltak_krever_vedtak: bool,
+    #[serde(default)]
+    pub lov: Vec<Lov>,
+    #[serde(default)]
+    pub uten_tillatelse: bool,
 }
 
 /// The file.

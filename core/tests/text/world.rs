@@ -6,11 +6,11 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
 use register::change::Change;
 use register::decide::beregning::computed;
 use register::decide::{Ids, Now, References};
-use register::fact::Fact;
+use register::fact::{Fact, FactContent};
 use register::id::{Bydel, Duf, Kommunenummer};
 use register::person::Person;
 use register::policy::{Policy, Profile};
-use register::post::{Channel, Ordning, PostId, PostVersion};
+use register::post::{Channel, Content, Ordning, PostId, PostVersion};
 use register::registry::{Agreement, Avsendersystem, Delegation, PartyKind, Registry, RegistryEntry, TransferUser};
 use register::state::State;
 use register::time::{Period, oslo_date};
@@ -126,6 +126,7 @@ impl World {
     pub fn state<'r>(&self, registry: &'r Registry) -> State<'r> {
         let mut persons = self.persons.clone();
         for person in persons.values_mut().filter(|person| person.beregnet.is_none()) {
+            person.facts.extend(usual_facts(person));
             self.compute(person);
         }
         State { registry, persons, references: self.references.clone() }
@@ -232,6 +233,7 @@ impl World {
         // Sources are early unless a table says when the register learned of it (domain.md 9.2, late source).
         let known = words.value_of("kjent")?.map_or(DateTime::<Utc>::MIN_UTC, noon);
         let person = self.persons.entry(duf).or_insert_with(|| nobody(duf));
+        learn_more(person);
         person.last_row += 1;
         person.facts.push(Fact {
             row_no: person.last_row,
@@ -317,11 +319,20 @@ impl World {
         let versjon = words.value_of("versjon")?.unwrap_or(1);
         let annulled = words.take("slettet");
         let (mut content, parents) = crate::message::content(self, words)?;
-        if let register::post::Content::Vedtak(vedtak) = &mut content {
-            vedtak.vedtak_ref = parents.vedtak_ref.and_then(|parent| parent.post_id).and_then(Result::ok);
+        let parent = parents.vedtak_ref.and_then(|parent| parent.post_id).and_then(Result::ok);
+        match &mut content {
+            Content::Vedtak(vedtak) => {
+                vedtak.vedtak_ref = parent;
+                vedtak.klage_ref = parents.klage_ref.and_then(|parent| parent.post_id).and_then(Result::ok);
+            }
+            Content::Klage(klage) => klage.vedtak_ref = parent,
+            Content::Permisjon(leave) => leave.vedtak_ref = parent,
+            Content::Deltakerbevis(bevis) => bevis.vedtak_ref = parent,
+            _ => {}
         }
         let post_id = self.ids.uuid();
         let person = self.persons.get_mut(&duf).ok_or(format!("{name} finnes ikke"))?;
+        learn_more(person);
         let (day, _) = content.hendelse();
         let follow_up = person.follow_up(day);
         let kommune = owner.or(follow_up.map(|f| f.kommune)).ok_or("posten trenger en eier: eier KOMMUNE")?;
@@ -342,7 +353,11 @@ impl World {
             continues: None,
             kommune,
             bydel: follow_up.and_then(|f| f.bydel),
-            channel: if system == "WEB" { Channel::Web } else { Channel::Fagsystem(system) },
+            channel: match system.as_str() {
+                "WEB" => Channel::Web,
+                "SYSTEM" => Channel::System,
+                _ => Channel::Fagsystem(system),
+            },
             registered_by: String::new(),
             caseworker: None,
             meldings_id: String::new(),
@@ -352,6 +367,42 @@ impl World {
         self.name(&label, post_id);
         Ok(())
     }
+}
+
+/// The source of what a table does not say of a person.
+const USUAL: &str = "VANLIG";
+
+/// A person of whom a table says no more is of full age and married to a citizen: under introduksjonsloven, with all of
+/// INTRO_KT, NORSK_RETT and NORSK_PLIKT open for decades (domain.md 5.4 IN-d).
+fn usual_facts(person: &Person) -> Vec<Fact> {
+    let told = |of: fn(&FactContent) -> bool| person.facts.iter().any(|fact| of(&fact.content));
+    let born = told(|content| matches!(content, FactContent::Personalia { .. }));
+    let permit = told(|content| {
+        matches!(content, FactContent::Oppholdstillatelse(_) | FactContent::Asylsoeknad { .. })
+    });
+    let lines = [(born, "født 1980-01-01"), (permit, "tillatelse FAM_NORDISK 2004-01-01 2004-01-01..")];
+    let lines = lines.into_iter().filter(|(told, _)| !told);
+    lines
+        .map(|(_, line)| {
+            let (content, valid) = fakta::fact(&|_| Err("ingen".into()), &mut Words::of(line)).unwrap();
+            Fact {
+                row_no: 0,
+                source: USUAL.into(),
+                source_id: line.into(),
+                content,
+                valid,
+                annulled: false,
+                system_from: DateTime::<Utc>::MIN_UTC,
+                system_to: None,
+            }
+        })
+        .collect()
+}
+
+/// What a table goes on to say takes the place of what is usual, and everything is computed anew.
+fn learn_more(person: &mut Person) {
+    person.facts.retain(|fact| fact.source != USUAL);
+    person.beregnet = None;
 }
 
 fn nobody(duf: Duf) -> Person {
