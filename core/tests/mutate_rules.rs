@@ -21,7 +21,6 @@ mod tall;
 #[path = "text/words.rs"]
 mod words;
 #[path = "text/world.rs"]
-#[expect(dead_code, reason = "the tables' own test uses the rest")]
 mod world;
 
 use chrono::{Days, NaiveDate};
