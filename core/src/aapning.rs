@@ -166,7 +166,15 @@ mod tests {
 
     fn open(kode: Kategorikode, gyldig: &str) -> Kategori {
         let gyldig = days(gyldig);
-        Kategori { kode, lov: Lov::Il, gyldig, aarsak: None, rett_til_aa_fullfoere: false, rad: "IL-1".into(), usikker: false }
+        Kategori {
+            kode,
+            lov: Lov::Il,
+            gyldig,
+            aarsak: None,
+            rett_til_aa_fullfoere: false,
+            rad: "IL-1".into(),
+            usikker: false,
+        }
     }
 
     fn run(before: &[Aapning], facts: &[Fact], kategorier: &[Kategori], today: &str) -> Vec<Aapning> {

@@ -8,6 +8,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use crate::change::{Notice, NumberedNotice};
 use crate::id::Duf;
 use crate::person::{Person, PersonHistory};
+use crate::policy::Policy;
 use crate::receipt::StreamPosition;
 use crate::registry::{Registry, RegistryEntry};
 
@@ -161,10 +162,17 @@ impl Store {
         tx.commit().await
     }
 
-    /// Adds those persons that are not there yet (sandbox, import; only sources insert persons: design.md 7).
-    pub async fn insert_persons(&self, persons: &[Person]) -> Result<(), StoreError> {
+    /// Adds those persons that are not there yet, with what follows from their facts under these rules (sandbox, import;
+    /// only sources insert persons: design.md 7).
+    pub async fn insert_persons(
+        &self,
+        persons: &[Person],
+        policy: &Policy,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let at = at.trunc_subsecs(6);
         for some in persons.chunks(PERSONS_AT_ONCE) {
-            let rows = some.iter().map(to_microseconds).map(|person| PersonRows::of(&person));
+            let rows = some.iter().map(to_microseconds).map(|person| PersonRows::of(&person, policy, at));
             let rows = rows.collect::<Result<Vec<_>, _>>()?;
             let mut tx = self.begin().await?;
             tx.insert_persons(&rows).await?;

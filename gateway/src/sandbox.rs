@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
+use register::policy::{Policy, Profile};
 use register::registry::{Registry, RegistryEntry};
 use register::store::Store;
 use tokio::net::TcpListener;
@@ -127,7 +128,8 @@ impl Sandbox {
         if registry.parties.is_empty() {
             let everyone = persons::everyone(now)?;
             let all: Vec<_> = everyone.shown.iter().chain(&everyone.load).map(|one| one.person.clone()).collect();
-            store.insert_persons(&all).await?;
+            let policy = Policy::embedded(Profile::Sandbox)?;
+            store.insert_persons(&all, &policy, now).await?;
             store.put_registry(&parties::entries(&self.certs, now)?, now).await?;
             return files::write_people(&self.data, &everyone);
         }

@@ -31,7 +31,7 @@ CREATE TABLE person (
 ) WITH (fillfactor = 70);
 ALTER TABLE person ALTER COLUMN state SET STORAGE MAIN;
 
--- Facts from sources. row_no is given within the person, without gaps over facts and versions.
+-- Facts from sources. row_no is given within the person, without gaps over facts, versions and computations.
 CREATE TABLE fact (
     duf bigint NOT NULL,
     row_no bigint NOT NULL,
@@ -57,6 +57,18 @@ CREATE TABLE post_version (
     data text NOT NULL,
     PRIMARY KEY (duf, row_no)
 );
+
+-- Computations (kategorier, frister, their log): one is written when its result or its reasons differ from the last one's.
+CREATE TABLE beregning (
+    duf bigint NOT NULL,
+    row_no bigint NOT NULL,
+    beregnings_id uuid NOT NULL,
+    system_from timestamptz NOT NULL,
+    system_to timestamptz,
+    data text NOT NULL,
+    PRIMARY KEY (duf, row_no)
+);
+CREATE UNIQUE INDEX beregning_id ON beregning (beregnings_id);
 
 -- avsendersReferanse: unique in the avsendersystem (contract.md 0.6). attached is the version of the person that attached
 -- it: the order among the references of a post.

@@ -31,7 +31,7 @@ CREATE TABLE person (
     state BLOB NOT NULL
 ) STRICT;
 
--- Facts from sources. row_no is given within the person, without gaps over facts and versions.
+-- Facts from sources. row_no is given within the person, without gaps over facts, versions and computations.
 CREATE TABLE fact (
     duf INTEGER NOT NULL,
     row_no INTEGER NOT NULL,
@@ -57,6 +57,18 @@ CREATE TABLE post_version (
     data TEXT NOT NULL,
     PRIMARY KEY (duf, row_no)
 ) STRICT, WITHOUT ROWID;
+
+-- Computations (kategorier, frister, their log): one is written when its result or its reasons differ from the last one's.
+CREATE TABLE beregning (
+    duf INTEGER NOT NULL,
+    row_no INTEGER NOT NULL,
+    beregnings_id TEXT NOT NULL,
+    system_from INTEGER NOT NULL,
+    system_to INTEGER,
+    data TEXT NOT NULL,
+    PRIMARY KEY (duf, row_no)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX beregning_id ON beregning (beregnings_id);
 
 -- avsendersReferanse: unique in the avsendersystem (contract.md 0.6). attached is the version of the person that attached
 -- it: the order among the references of a post.

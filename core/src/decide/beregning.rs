@@ -7,12 +7,15 @@ use crate::aapning::aapninger;
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
 use crate::decide::{Ids, Now};
 use crate::fact::{Fact, FactContent};
-use crate::kategori::{Beregnet, BeregningRow, Frist, Friststatus, Grunnlag, Kategori, beregn};
+use crate::kategori::{Aapning, Beregnet, BeregningRow, Frist, Friststatus, Grunnlag, Kategori, beregn};
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::post::{Content, Ordning};
 use crate::registry::Registry;
 use crate::time::{Period, oslo_date};
+
+/// Names the ids of first computations.
+const FIRST: uuid::Uuid = uuid::Uuid::from_u128(0x6e69_722d_6265_7265_676e_696e_6700_0001);
 
 /// A fact as a source sends it; the register gives it its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,12 +79,11 @@ pub fn recompute(person: &Person, policy: &Policy, now: &Now, ids: &mut dyn Ids)
 /// The computation without an id: what [`recompute`] compares, and what the first row of a new person is made of.
 pub fn computed(person: &Person, policy: &Policy, today: NaiveDate, recorded: DateTime<Utc>) -> BeregningRow {
     let beregning = beregn(Grunnlag { facts: &person.facts, posts: &person.posts }, policy);
-    let before = person.beregnet.as_ref();
-    // What is computed for the first time opens on the day on which the register learned the last of it.
-    let learned = person.facts.iter().map(|fact| oslo_date(fact.system_from)).max();
-    let day = learned.filter(|_| before.is_none()).map_or(today, |learned| learned.min(today));
-    let before = before.map(|before| before.aapninger.as_slice()).unwrap_or_default();
-    let aapninger = aapninger(before, &person.facts, &beregning.kategorier, policy, day);
+    let before = match &person.beregnet {
+        Some(before) => before.aapninger.clone(),
+        None => opened_as_learned(person, policy, today),
+    };
+    let aapninger = aapninger(&before, &person.facts, &beregning.kategorier, policy, today);
     BeregningRow {
         row_no: person.last_row + 1,
         beregnings_id: uuid::Uuid::nil(),
@@ -91,6 +93,32 @@ pub fn computed(person: &Person, policy: &Policy, today: NaiveDate, recorded: Da
         system_from: recorded,
         system_to: None,
     }
+}
+
+/// What a person's days were opened on before anything was computed: the register learned its facts one after the other,
+/// and would have opened days as it did.
+fn opened_as_learned(person: &Person, policy: &Policy, today: NaiveDate) -> Vec<Aapning> {
+    let mut times: Vec<DateTime<Utc>> = person.facts.iter().map(|fact| fact.system_from).collect();
+    times.sort_unstable();
+    times.dedup();
+    let mut opened = Vec::new();
+    for time in times {
+        let known: Vec<Fact> = person.facts.iter().filter(|fact| fact.system_from <= time).cloned().collect();
+        let kategorier = beregn(Grunnlag { facts: &known, posts: &person.posts }, policy).kategorier;
+        opened = aapninger(&opened, &known, &kategorier, policy, oslo_date(time).min(today));
+    }
+    opened
+}
+
+/// The person with its first computation, and the row of it: how a source's or an import's new person enters the store.
+/// The id follows from person and row, so that entering again makes the same.
+pub fn first(person: &Person, policy: &Policy, today: NaiveDate, recorded: DateTime<Utc>) -> (Person, BeregningRow) {
+    let mut row = computed(person, policy, today, recorded);
+    row.beregnings_id = uuid::Uuid::new_v5(&FIRST, format!("{} {}", person.duf, row.row_no).as_bytes());
+    let mut person = person.clone();
+    person.last_row = row.row_no;
+    person.beregnet = Some(row.kept());
+    (person, row)
 }
 
 /// Writes facts of a source about one person: corrections close what the source said before, what it said already is

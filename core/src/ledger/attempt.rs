@@ -109,7 +109,9 @@ impl Attempt<'_> {
 
 /// Nodes have clocks of their own, and a version must not begin before the one that it closes.
 fn after_all(recorded: DateTime<Utc>, persons: &[Person]) -> DateTime<Utc> {
-    let latest = persons.iter().flat_map(|person| &person.posts).map(|post| post.system_from).max();
+    let posts = persons.iter().flat_map(|person| &person.posts).map(|post| post.system_from);
+    let facts = persons.iter().flat_map(|person| &person.facts).map(|fact| fact.system_from);
+    let latest = posts.chain(facts).max();
     latest.map_or(recorded, |latest| recorded.max(latest + TimeDelta::microseconds(1)))
 }
 

@@ -9,12 +9,15 @@ use uuid::Uuid;
 use crate::change::{Addressed, Change, NumberedNotice};
 use crate::command::Command;
 use crate::decide::{Decision, Now};
+use crate::fact::Fact;
 use crate::id::Duf;
 use crate::ledger::judge::{IdUse, Judged, Known, KnownIds, Place};
 use crate::post::PostVersion;
 use crate::receipt::{Bevis, Receipt, Status, StreamPosition};
 use crate::state::State;
-use crate::store::rows::{ChangeRow, Closing, PersonRow, ReferenceRow, StreamRow, VersionRow, Wanted, Writes};
+use crate::store::rows::{
+    ChangeRow, Closing, ComputedRow, FactRow, PersonRow, ReferenceRow, StreamRow, VersionRow, Wanted, Writes,
+};
 use crate::store::{StoreError, bad_json, inconsistent};
 
 /// What the commands of a batch need to know.
@@ -107,17 +110,51 @@ impl Folded {
                     self.writes.references.push(row);
                 }
             }
-            if let Change::VersionWritten { row, .. } = change {
-                if let Some(before) = before {
-                    let (duf, row_no) = (duf.to_stored(), before.row_no);
-                    // A version that this batch itself wrote is closed in the row that is still to be written.
-                    match self.unwritten.get(&(duf, row_no)).and_then(|at| self.writes.versions.get_mut(*at)) {
-                        Some(unwritten) => unwritten.system_to = Some(recorded),
-                        None => self.writes.closings.push(Closing { duf, row_no, system_to: recorded }),
+            let closing = |row_no| Closing { duf: duf.to_stored(), row_no, system_to: recorded };
+            match change {
+                Change::VersionWritten { row, .. } => {
+                    let closed = before.map(|before| closing(before.row_no));
+                    self.unwritten.insert((duf.to_stored(), row.row_no), self.writes.versions.len());
+                    let row = VersionRow::of(duf, row)?;
+                    if let Some(closed) = closed {
+                        // A row that this batch itself wrote is closed where it is still to be written.
+                        match self.unwritten.get(&(closed.duf, closed.row_no)) {
+                            Some(at) => {
+                                self.writes
+                                    .versions
+                                    .get_mut(*at)
+                                    .into_iter()
+                                    .for_each(|v| v.system_to = Some(recorded));
+                            }
+                            None => self.writes.closings.push(closed),
+                        }
                     }
+                    self.writes.versions.push(row);
                 }
-                self.unwritten.insert((duf.to_stored(), row.row_no), self.writes.versions.len());
-                self.writes.versions.push(VersionRow::of(duf, row)?);
+                Change::FactWritten { row, .. } => {
+                    let same = |fact: &&Fact| (&fact.source, &fact.source_id) == (&row.source, &row.source_id);
+                    if let Some(before) = person.and_then(|person| person.facts.iter().find(same)) {
+                        let closed = closing(before.row_no);
+                        let mut unwritten = self.writes.facts.iter_mut();
+                        match unwritten.find(|f| (f.duf, f.row_no) == (closed.duf, closed.row_no)) {
+                            Some(fact) => fact.system_to = Some(recorded),
+                            None => self.writes.fact_closings.push(closed),
+                        }
+                    }
+                    self.writes.facts.push(FactRow::of(duf, row)?);
+                }
+                Change::Beregnet { row, .. } => {
+                    if let Some(before) = person.and_then(|person| person.beregnet.as_ref()) {
+                        let closed = closing(before.row_no);
+                        let mut unwritten = self.writes.beregninger.iter_mut();
+                        match unwritten.find(|b| (b.duf, b.row_no) == (closed.duf, closed.row_no)) {
+                            Some(computed) => computed.system_to = Some(recorded),
+                            None => self.writes.beregning_closings.push(closed),
+                        }
+                    }
+                    self.writes.beregninger.push(ComputedRow::of(duf, row)?);
+                }
+                Change::ReferenceAttached { .. } => {}
             }
             state.apply(change);
         }

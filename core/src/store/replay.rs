@@ -1,7 +1,7 @@
 //! Replay (design.md 6, 17): the rows are the journal, and what is present follows from them. `check` proves it of a
 //! whole register; `rebuild` uses it where a snapshot cannot be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::change::Change;
 use crate::fact::Fact;
 use crate::id::Duf;
+use crate::kategori::BeregningRow;
 use crate::person::{Person, PersonHistory};
 use crate::post::{PostId, PostVersion};
 use crate::store::rows::PersonRow;
@@ -117,7 +118,7 @@ async fn check_person(tx: &mut Tx, duf: Duf, report: &mut Report) -> Result<(), 
         Err(error) => return Err(error),
     };
     report.persons += 1;
-    report.rows += (history.facts.len() + history.posts.len()) as u64;
+    report.rows += (history.facts.len() + history.posts.len() + history.beregninger.len()) as u64;
     for what in differences(&row, &history) {
         report.note("person", &duf.to_string(), what);
     }
@@ -133,6 +134,7 @@ pub(crate) fn history(
     facts: Vec<Recorded>,
     versions: Vec<Recorded>,
     references: &[(Uuid, String, String)],
+    computed: Vec<Recorded>,
 ) -> Result<PersonHistory, StoreError> {
     let bad = |table, error: serde_json::Error| bad_json(table, &duf.to_string(), &error);
     let facts = facts.into_iter().map(|(row_no, data, system_to)| {
@@ -145,11 +147,15 @@ pub(crate) fn history(
         let references = own.map(|(_, system, reference)| (system.clone(), reference.clone())).collect();
         Ok(PostVersion { row_no, system_to, references, ..version })
     });
+    let beregninger = computed.into_iter().map(|(row_no, data, system_to)| {
+        let row: BeregningRow = serde_json::from_str(&data).map_err(|error| bad("beregning", error))?;
+        Ok(BeregningRow { row_no, system_to, ..row })
+    });
     Ok(PersonHistory {
         duf,
         facts: facts.collect::<Result<_, StoreError>>()?,
         posts: posts.collect::<Result<_, StoreError>>()?,
-        beregninger: Vec::new(),
+        beregninger: beregninger.collect::<Result<_, StoreError>>()?,
     })
 }
 
@@ -160,16 +166,20 @@ pub(crate) async fn rebuild(tx: &mut Tx, duf: Duf, row: &PersonRow) -> Result<Pe
     Ok(present(&history, row.version))
 }
 
+fn row_numbers(history: &PersonHistory) -> impl Iterator<Item = i64> {
+    let facts = history.facts.iter().map(|fact| fact.row_no);
+    facts.chain(history.posts.iter().map(|post| post.row_no)).chain(history.beregninger.iter().map(|row| row.row_no))
+}
+
 /// Folds the versions in the order in which they were written. `version` counts all writes, which the rows do not.
 pub fn present(history: &PersonHistory, version: i64) -> Person {
-    let rows = history.facts.iter().map(|fact| fact.row_no).chain(history.posts.iter().map(|post| post.row_no));
     let mut person = Person {
         duf: history.duf,
         version,
-        last_row: rows.max().unwrap_or(0),
-        facts: history.facts.iter().filter(|fact| fact.system_to.is_none()).cloned().collect(),
+        last_row: row_numbers(history).max().unwrap_or(0),
+        facts: history.facts.iter().filter(|fact| fact.system_to.is_none() && !fact.annulled).cloned().collect(),
         posts: Vec::new(),
-        beregnet: None,
+        beregnet: history.beregninger.last().map(BeregningRow::kept),
     };
     for row in &history.posts {
         let row = PostVersion { system_to: None, ..row.clone() };
@@ -181,11 +191,37 @@ pub fn present(history: &PersonHistory, version: i64) -> Person {
 
 fn differences(row: &PersonRow, history: &PersonHistory) -> Vec<&'static str> {
     let mut all = Vec::new();
-    let mut numbers: Vec<i64> =
-        history.facts.iter().map(|fact| fact.row_no).chain(history.posts.iter().map(|post| post.row_no)).collect();
+    let mut numbers: Vec<i64> = row_numbers(history).collect();
     numbers.sort_unstable();
     if !numbers.iter().copied().eq(1..=row.last_row) {
         all.push("row numbers have a gap, or do not end with the last one given");
+    }
+    let follows = |rows: &[(DateTime<Utc>, Option<DateTime<Utc>>)]| {
+        let next = rows.iter().skip(1).map(|(from, _)| Some(*from)).chain([None]);
+        rows.iter().map(|(_, to)| *to).eq(next)
+    };
+    let computed: Vec<_> = history.beregninger.iter().map(|row| (row.system_from, row.system_to)).collect();
+    if !follows(&computed) {
+        all.push("a computation does not end where the next one begins");
+    }
+    let mut sourced: BTreeMap<(&str, &str), Vec<_>> = BTreeMap::new();
+    let mut annulled: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for fact in &history.facts {
+        let rows: &mut Vec<(DateTime<Utc>, Option<DateTime<Utc>>)> =
+            sourced.entry((&fact.source, &fact.source_id)).or_default();
+        // What was annulled is not present and so is closed by nothing when the source uses its id again.
+        if let Some((_, to)) = rows.last_mut().filter(|(_, to)| to.is_none()) {
+            *to = annulled.contains(&(fact.source.as_str(), fact.source_id.as_str())).then_some(fact.system_from);
+        }
+        if fact.annulled {
+            annulled.insert((fact.source.as_str(), fact.source_id.as_str()));
+        } else {
+            annulled.remove(&(fact.source.as_str(), fact.source_id.as_str()));
+        }
+        rows.push((fact.system_from, fact.system_to));
+    }
+    if !sourced.values().all(|rows| follows(rows)) {
+        all.push("a fact does not end where the source's next word begins");
     }
     let mut posts: BTreeMap<PostId, Vec<&PostVersion>> = BTreeMap::new();
     for version in &history.posts {

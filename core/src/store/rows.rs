@@ -4,11 +4,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::decide::References;
+use crate::decide::beregning::first;
+use crate::fact::Fact;
 use crate::id::Duf;
+use crate::kategori::BeregningRow;
 use crate::person::Person;
+use crate::policy::Policy;
 use crate::post::PostVersion;
 use crate::receipt::StreamPosition;
 use crate::store::{StoreError, bad_json, snapshot};
+use crate::time::oslo_date;
 
 /// What a batch needs to know before it decides.
 #[derive(Debug, Default)]
@@ -108,31 +113,75 @@ pub struct FactRow {
     pub data: String,
 }
 
-/// A person with its facts, for the first insert.
+impl FactRow {
+    /// The row of a fact.
+    pub fn of(duf: Duf, fact: &Fact) -> Result<Self, StoreError> {
+        let duf = duf.to_stored();
+        Ok(FactRow {
+            duf,
+            row_no: fact.row_no,
+            valid_from: fact.valid.from,
+            valid_to: fact.valid.to,
+            system_from: fact.system_from,
+            system_to: fact.system_to,
+            data: json("fact", duf, fact)?,
+        })
+    }
+}
+
+/// A computation's row.
+#[derive(Debug, Clone)]
+pub struct ComputedRow {
+    /// Whose.
+    pub duf: i64,
+    /// Number within the person.
+    pub row_no: i64,
+    /// `beregningsId`.
+    pub beregnings_id: Uuid,
+    /// Recorded time.
+    pub system_from: DateTime<Utc>,
+    /// Recorded time.
+    pub system_to: Option<DateTime<Utc>>,
+    /// The computation, JSON.
+    pub data: String,
+}
+
+impl ComputedRow {
+    /// The row of a computation.
+    pub fn of(duf: Duf, row: &BeregningRow) -> Result<Self, StoreError> {
+        let duf = duf.to_stored();
+        Ok(ComputedRow {
+            duf,
+            row_no: row.row_no,
+            beregnings_id: row.beregnings_id,
+            system_from: row.system_from,
+            system_to: row.system_to,
+            data: json("beregning", duf, row)?,
+        })
+    }
+}
+
+/// A person with its facts and its first computation, for the first insert.
 #[derive(Debug, Clone)]
 pub struct PersonRows {
     /// The person.
     pub person: PersonRow,
     /// Its facts.
     pub facts: Vec<FactRow>,
+    /// Its first computation.
+    pub beregning: ComputedRow,
 }
 
 impl PersonRows {
-    /// The rows of a new person.
-    pub fn of(person: &Person) -> Result<Self, StoreError> {
-        let duf = person.duf.to_stored();
-        let facts = person.facts.iter().map(|fact| {
-            Ok(FactRow {
-                duf,
-                row_no: fact.row_no,
-                valid_from: fact.valid.from,
-                valid_to: fact.valid.to,
-                system_from: fact.system_from,
-                system_to: fact.system_to,
-                data: json("fact", duf, fact)?,
-            })
-        });
-        Ok(PersonRows { person: PersonRow::of(person)?, facts: facts.collect::<Result<_, StoreError>>()? })
+    /// The rows of a new person; what follows from its facts is computed first.
+    pub fn of(person: &Person, policy: &Policy, at: DateTime<Utc>) -> Result<Self, StoreError> {
+        let (person, row) = first(person, policy, oslo_date(at), at);
+        let facts = person.facts.iter().map(|fact| FactRow::of(person.duf, fact));
+        Ok(PersonRows {
+            facts: facts.collect::<Result<_, StoreError>>()?,
+            beregning: ComputedRow::of(person.duf, &row)?,
+            person: PersonRow::of(&person)?,
+        })
     }
 }
 
@@ -184,7 +233,7 @@ impl VersionRow {
     }
 }
 
-/// A version that a later one closes.
+/// A row that a later one closes.
 #[derive(Debug, Clone, Copy)]
 pub struct Closing {
     /// Whose.
@@ -360,6 +409,14 @@ pub struct Writes {
     pub versions: Vec<VersionRow>,
     /// Versions that are no longer present.
     pub closings: Vec<Closing>,
+    /// New facts.
+    pub facts: Vec<FactRow>,
+    /// Facts that are no longer present.
+    pub fact_closings: Vec<Closing>,
+    /// New computations.
+    pub beregninger: Vec<ComputedRow>,
+    /// Computations that are no longer present.
+    pub beregning_closings: Vec<Closing>,
     /// New references.
     pub references: Vec<ReferenceRow>,
     /// Message ids that are new.

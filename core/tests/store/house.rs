@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use register::decide::Ids;
 use register::evidence::payload::MasterKey;
-use register::fact::{Fact, FactContent};
+use register::fact::{Fact, FactContent, Oppholdstillatelse, Rettsomraade};
 use register::id::{Duf, Kommunenummer};
 use register::ledger::{Done, Job, Lane, LaneConfig, LedgerError, Render, SignCheckpoint};
 use register::person::Person;
@@ -89,7 +89,8 @@ impl Database {
     pub async fn furnished(self) -> Self {
         self.store.migrate(PROFILE).await.unwrap();
         let persons: Vec<Person> = (0..PERSONS).map(person).collect();
-        self.store.insert_persons(&persons).await.unwrap();
+        let policy = Policy::embedded(Profile::Sandbox).unwrap();
+        self.store.insert_persons(&persons, &policy, noon()).await.unwrap();
         self.store.put_registry(&entries(), noon()).await.unwrap();
         self
     }
@@ -300,17 +301,43 @@ pub fn word(done: &Done, name: &str) -> String {
 
 fn person(n: usize) -> Person {
     let from: NaiveDate = "2005-01-01".parse().unwrap();
-    let fact = Fact {
-        row_no: 1,
-        source: "IMDI".into(),
-        source_id: format!("prøve-{n}"),
-        content: FactContent::Oppfoelging { kommune: kommune("4204"), bydel: None },
-        annulled: false,
-        valid: Period { from, to: None },
-        system_from: from.and_hms_nano_opt(0, 0, 0, 1_999).unwrap().and_utc(),
-        system_to: None,
-    };
-    Person { duf: duf(n), version: 1, last_row: 1, facts: vec![fact], posts: Vec::new(), beregnet: None }
+    let contents = [
+        FactContent::Oppfoelging { kommune: kommune("4204"), bydel: None },
+        FactContent::Personalia {
+            fornavn: "Modig".into(),
+            etternavn: "Bjørk".into(),
+            foedselsdato: "1980-01-01".parse().unwrap(),
+            kjoenn: "KVINNE".into(),
+        },
+        // Family of a Norwegian citizen: open for introduksjonsprogram and norsk all the time (domain.md 5.4 IN-d).
+        FactContent::Oppholdstillatelse(Box::new(Oppholdstillatelse {
+            soeknadsdato: None,
+            vedtaksdato: from,
+            oppholdsgrunnlag: "FAM_NORDISK".into(),
+            danner_grunnlag_for_permanent: true,
+            fornybar: true,
+            foerstegang: true,
+            etter_innreisetillatelse: false,
+            rettsomraade: Rettsomraade::Utlendingsloven,
+            referanseperson: None,
+            opphoer: None,
+        })),
+    ];
+    let facts: Vec<Fact> = contents
+        .into_iter()
+        .zip(1..)
+        .map(|(content, row_no)| Fact {
+            row_no,
+            source: "IMDI".into(),
+            source_id: format!("prøve-{n}-{row_no}"),
+            content,
+            annulled: false,
+            valid: Period { from, to: None },
+            system_from: from.and_hms_nano_opt(0, 0, 0, 1_999).unwrap().and_utc(),
+            system_to: None,
+        })
+        .collect();
+    Person { duf: duf(n), version: 1, last_row: 3, facts, posts: Vec::new(), beregnet: None }
 }
 
 pub fn kommune(number: &str) -> Kommunenummer {

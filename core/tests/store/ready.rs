@@ -1,5 +1,6 @@
 //! A database is used only when it is prepared for this version and of this profile.
 
+use register::store::snapshot::FORMAT;
 use register::store::{Store, StoreError};
 
 use crate::house::{Database, PROFILE};
@@ -30,7 +31,7 @@ async fn migrating_again_changes_nothing(db: Database) {
     let before = db.texts("SELECT value AS v FROM meta ORDER BY key").await;
     db.store.migrate(PROFILE).await.unwrap();
     assert_eq!(db.texts("SELECT value AS v FROM meta ORDER BY key").await, before);
-    assert_eq!(before, [PROFILE, "0", "1"]);
+    assert_eq!(before, [PROFILE, "0", FORMAT.to_string().as_str()]);
     db.store.check_ready(PROFILE).await.unwrap();
     assert_eq!(db.store.registry_version().await.unwrap(), 0);
 }
@@ -49,9 +50,9 @@ async fn another_profile_is_refused_and_left_alone(db: Database) {
 
 async fn a_snapshot_format_that_this_version_does_not_write_is_refused(db: Database) {
     db.store.migrate(PROFILE).await.unwrap();
-    db.run("UPDATE meta SET value = '2' WHERE key = 'snapshot_format'").await;
+    db.run("UPDATE meta SET value = '99' WHERE key = 'snapshot_format'").await;
     let what = refused(db.store.check_ready(PROFILE).await);
-    assert_eq!(what, "the database writes snapshot format 2, this version 1");
+    assert_eq!(what, format!("the database writes snapshot format 99, this version {FORMAT}"));
 }
 
 async fn a_migration_that_is_missing_is_refused(db: Database) {

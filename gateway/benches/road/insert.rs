@@ -242,7 +242,8 @@ async fn prepared(
 ) -> Store {
     let store = Store::open(url).await.expect("a database");
     store.migrate(Profile::Sandbox.as_str()).await.expect("tables");
-    store.insert_persons(persons).await.expect("persons");
+    let policy = register::policy::Policy::embedded(Profile::Sandbox).expect("rules");
+    store.insert_persons(persons, &policy, at).await.expect("persons");
     store.put_registry(registry, at).await.expect("a registry");
     store
 }

@@ -111,7 +111,8 @@ impl PostgresTx {
             .bind(facts.iter().map(|f| f.data.as_str()).collect::<Vec<_>>())
             .execute(&mut *self.tx)
             .await?;
-        Ok(())
+        let first: Vec<_> = persons.iter().filter(|p| added.contains(&p.person.duf)).map(|p| &p.beregning).collect();
+        write::beregninger(&mut self.tx, &first).await
     }
 
     pub(in crate::store) async fn load(&mut self, wanted: &Wanted, lock: bool) -> Result<LoadedRows, StoreError> {
@@ -187,7 +188,7 @@ impl PostgresTx {
 
     pub(in crate::store) async fn orphan(&mut self) -> Result<Option<i64>, StoreError> {
         let sql = "SELECT t.duf FROM (SELECT duf FROM fact UNION ALL SELECT duf FROM post_version \
-                   UNION ALL SELECT duf FROM post_reference) t \
+                   UNION ALL SELECT duf FROM post_reference UNION ALL SELECT duf FROM beregning) t \
                    WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.duf = t.duf) LIMIT 1";
         let row = sqlx::query(sql).fetch_optional(&mut *self.tx).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
@@ -260,6 +261,8 @@ impl PostgresTx {
             .iter()
             .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
             .collect::<Result<_, sqlx::Error>>()?;
-        history(duf, facts, versions, &references).map(Some)
+        let sql = "SELECT row_no, data, system_to FROM beregning WHERE duf = $1 ORDER BY row_no";
+        let computed = both(sqlx::query(sql).bind(key).fetch_all(&mut *self.tx).await?)?;
+        history(duf, facts, versions, &references, computed).map(Some)
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{Postgres, Transaction};
 
-use crate::store::rows::{EvidenceRow, IdRow, Writes};
+use crate::store::rows::{Closing, ComputedRow, EvidenceRow, IdRow, Writes};
 use crate::store::{StoreError, inconsistent};
 
 type Tx = Transaction<'static, Postgres>;
@@ -21,18 +21,68 @@ fn all(touched: u64, sent: usize, table: &'static str) -> Result<(), StoreError>
     }
 }
 
-pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
-    if !w.closings.is_empty() {
-        let sql = "UPDATE post_version v SET system_to = k.t FROM UNNEST($1::int8[], $2::int8[], $3::timestamptz[]) AS k(d, r, t) \
-                   WHERE v.duf = k.d AND v.row_no = k.r AND v.system_to IS NULL";
-        let done = sqlx::query(sql)
-            .bind(column(&w.closings, |c| c.duf))
-            .bind(column(&w.closings, |c| c.row_no))
-            .bind(column(&w.closings, |c| c.system_to))
+async fn close(tx: &mut Tx, sql: &'static str, rows: &[Closing], table: &'static str) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let done = sqlx::query(sql)
+        .bind(column(rows, |c| c.duf))
+        .bind(column(rows, |c| c.row_no))
+        .bind(column(rows, |c| c.system_to))
+        .execute(&mut **tx)
+        .await?;
+    all(done.rows_affected(), rows.len(), table)
+}
+
+/// Computations, also those of new persons.
+pub(super) async fn beregninger(tx: &mut Tx, rows: &[&ComputedRow]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO beregning (duf, row_no, beregnings_id, system_from, system_to, data) SELECT * FROM \
+               UNNEST($1::int8[], $2::int8[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::text[])";
+    sqlx::query(sql)
+        .bind(column(rows, |c| c.duf))
+        .bind(column(rows, |c| c.row_no))
+        .bind(column(rows, |c| c.beregnings_id))
+        .bind(column::<_, DateTime<Utc>>(rows, |c| c.system_from))
+        .bind(column::<_, Option<DateTime<Utc>>>(rows, |c| c.system_to))
+        .bind(column(rows, |c| c.data.as_str()))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Facts, computations and what they close.
+async fn grunnlag(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
+    let sql = "UPDATE fact f SET system_to = k.t FROM UNNEST($1::int8[], $2::int8[], $3::timestamptz[]) AS k(d, r, t) \
+               WHERE f.duf = k.d AND f.row_no = k.r AND f.system_to IS NULL";
+    close(tx, sql, &w.fact_closings, "fact").await?;
+    if !w.facts.is_empty() {
+        let sql = "INSERT INTO fact (duf, row_no, valid_from, valid_to, system_from, system_to, data) SELECT * FROM \
+                   UNNEST($1::int8[], $2::int8[], $3::date[], $4::date[], $5::timestamptz[], $6::timestamptz[], $7::text[])";
+        sqlx::query(sql)
+            .bind(column(&w.facts, |f| f.duf))
+            .bind(column(&w.facts, |f| f.row_no))
+            .bind(column::<_, NaiveDate>(&w.facts, |f| f.valid_from))
+            .bind(column::<_, Option<NaiveDate>>(&w.facts, |f| f.valid_to))
+            .bind(column::<_, DateTime<Utc>>(&w.facts, |f| f.system_from))
+            .bind(column::<_, Option<DateTime<Utc>>>(&w.facts, |f| f.system_to))
+            .bind(column(&w.facts, |f| f.data.as_str()))
             .execute(&mut **tx)
             .await?;
-        all(done.rows_affected(), w.closings.len(), "post_version")?;
     }
+    let sql = "UPDATE beregning b SET system_to = k.t FROM UNNEST($1::int8[], $2::int8[], $3::timestamptz[]) AS k(d, r, t) \
+               WHERE b.duf = k.d AND b.row_no = k.r AND b.system_to IS NULL";
+    close(tx, sql, &w.beregning_closings, "beregning").await?;
+    if !w.beregninger.is_empty() {
+        beregninger(tx, &w.beregninger.iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
+    grunnlag(tx, w).await?;
+    let sql = "UPDATE post_version v SET system_to = k.t FROM UNNEST($1::int8[], $2::int8[], $3::timestamptz[]) AS k(d, r, t) \
+               WHERE v.duf = k.d AND v.row_no = k.r AND v.system_to IS NULL";
+    close(tx, sql, &w.closings, "post_version").await?;
     if !w.versions.is_empty() {
         let sql = "INSERT INTO post_version (duf, row_no, post_id, versjon, valid_from, valid_to, system_from, system_to, annulled, data) \
                    SELECT * FROM UNNEST($1::int8[], $2::int8[], $3::uuid[], $4::int4[], $5::date[], $6::date[], $7::timestamptz[], $8::timestamptz[], $9::bool[], $10::text[])";

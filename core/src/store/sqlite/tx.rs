@@ -118,6 +118,8 @@ impl SqliteTx {
         let sql = "INSERT INTO fact (duf, row_no, valid_from, valid_to, system_from, system_to, data) \
                    SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 FROM json_each(?1)";
         sqlx::query(sql).bind(Value::from(facts).to_string()).execute(&mut *self.tx).await?;
+        let first: Vec<_> = persons.iter().filter(|p| added.contains(&p.person.duf)).map(|p| &p.beregning).collect();
+        write::beregninger(&mut self.tx, &first).await?;
         Ok(())
     }
 
@@ -178,7 +180,7 @@ impl SqliteTx {
 
     pub(in crate::store) async fn orphan(&mut self) -> Result<Option<i64>, StoreError> {
         let sql = "SELECT t.duf FROM (SELECT duf FROM fact UNION ALL SELECT duf FROM post_version \
-                   UNION ALL SELECT duf FROM post_reference) t \
+                   UNION ALL SELECT duf FROM post_reference UNION ALL SELECT duf FROM beregning) t \
                    WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.duf = t.duf) LIMIT 1";
         let row = sqlx::query(sql).fetch_optional(&mut *self.tx).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
@@ -251,6 +253,8 @@ impl SqliteTx {
             .iter()
             .map(|row| Ok((uuid(row.try_get(0)?)?, row.try_get(1)?, row.try_get(2)?)))
             .collect::<Result<_, sqlx::Error>>()?;
-        history(duf, facts, versions, &references).map(Some)
+        let sql = "SELECT row_no, data, system_to FROM beregning WHERE duf = ?1 ORDER BY row_no";
+        let computed = both(sqlx::query(sql).bind(key).fetch_all(&mut *self.tx).await?)?;
+        history(duf, facts, versions, &references, computed).map(Some)
     }
 }

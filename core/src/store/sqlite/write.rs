@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::{Sqlite, Transaction};
 
 use super::value::{Blobs, days, micros};
-use crate::store::rows::{EvidenceRow, IdRow, Writes};
+use crate::store::rows::{Closing, ComputedRow, EvidenceRow, IdRow, Writes};
 use crate::store::{StoreError, inconsistent};
 
 type Tx = Transaction<'static, Sqlite>;
@@ -25,13 +25,61 @@ fn all(touched: u64, sent: usize, table: &'static str) -> Result<(), StoreError>
     }
 }
 
-pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
-    if !w.closings.is_empty() {
-        let rows = w.closings.iter().map(|c| json!([c.duf, c.row_no, micros(c.system_to)])).collect();
-        let sql = "UPDATE post_version SET system_to = k.value->>2 FROM json_each(?1) k \
-                   WHERE duf = k.value->>0 AND row_no = k.value->>1 AND system_to IS NULL AND ?2 IS NOT NULL";
-        all(run(tx, sql, rows, Blobs::default()).await?, w.closings.len(), "post_version")?;
+async fn close(tx: &mut Tx, sql: &'static str, rows: &[Closing], table: &'static str) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
     }
+    let json = rows.iter().map(|c| json!([c.duf, c.row_no, micros(c.system_to)])).collect();
+    all(run(tx, sql, json, Blobs::default()).await?, rows.len(), table)
+}
+
+/// Computations, also those of new persons.
+pub(super) async fn beregninger(tx: &mut Tx, rows: &[&ComputedRow]) -> Result<(), StoreError> {
+    let json = rows
+        .iter()
+        .map(|c| {
+            let (since, until) = (micros(c.system_from), c.system_to.map(micros));
+            json!([c.duf, c.row_no, c.beregnings_id.to_string(), since, until, c.data])
+        })
+        .collect();
+    let sql = "INSERT INTO beregning (duf, row_no, beregnings_id, system_from, system_to, data) \
+               SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5 FROM json_each(?1) WHERE ?2 IS NOT NULL";
+    run(tx, sql, json, Blobs::default()).await.map(drop)
+}
+
+/// Facts, computations and what they close.
+async fn grunnlag(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
+    let sql = "UPDATE fact SET system_to = k.value->>2 FROM json_each(?1) k \
+               WHERE duf = k.value->>0 AND row_no = k.value->>1 AND system_to IS NULL AND ?2 IS NOT NULL";
+    close(tx, sql, &w.fact_closings, "fact").await?;
+    if !w.facts.is_empty() {
+        let rows = w
+            .facts
+            .iter()
+            .map(|f| {
+                let (from, to) = (days(f.valid_from), f.valid_to.map(days));
+                json!([f.duf, f.row_no, from, to, micros(f.system_from), f.system_to.map(micros), f.data])
+            })
+            .collect();
+        let sql = "INSERT INTO fact (duf, row_no, valid_from, valid_to, system_from, system_to, data) \
+                   SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6 \
+                   FROM json_each(?1) WHERE ?2 IS NOT NULL";
+        run(tx, sql, rows, Blobs::default()).await?;
+    }
+    let sql = "UPDATE beregning SET system_to = k.value->>2 FROM json_each(?1) k \
+               WHERE duf = k.value->>0 AND row_no = k.value->>1 AND system_to IS NULL AND ?2 IS NOT NULL";
+    close(tx, sql, &w.beregning_closings, "beregning").await?;
+    if !w.beregninger.is_empty() {
+        beregninger(tx, &w.beregninger.iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
+    grunnlag(tx, w).await?;
+    let sql = "UPDATE post_version SET system_to = k.value->>2 FROM json_each(?1) k \
+               WHERE duf = k.value->>0 AND row_no = k.value->>1 AND system_to IS NULL AND ?2 IS NOT NULL";
+    close(tx, sql, &w.closings, "post_version").await?;
     if !w.versions.is_empty() {
         let rows = w
             .versions
