@@ -74,8 +74,8 @@ mod tiltak;
 mod vedtak;
 mod window;
 
-pub use system::run_out;
 pub use sender::{authorized_system, may_carry, sender_findings};
+pub use system::run_out;
 
 /// Who an avsendersReferanse belongs to, by avsendersystem and reference.
 pub type References = BTreeMap<(String, String), (Duf, PostId)>;

@@ -18,10 +18,12 @@ mod attempt;
 mod batch;
 mod chain;
 mod dry_run;
+mod internal;
 mod judge;
 mod lane;
 
 pub use dry_run::dry_run;
+pub use internal::{Internal, InternalCommand};
 pub use lane::Lane;
 
 /// A message of more persons commits alone (design.md 17, decide).
@@ -51,6 +53,8 @@ pub struct Exchange {
 pub enum Work {
     /// Judge and apply a message.
     Register(Box<Command>),
+    /// Carry out a command that no message brought.
+    Internal(Box<InternalCommand>),
     /// Write and keep the answer of a dry run, which was decided outside the batch.
     DryRun(Box<Receipt>),
     /// Keep an exchange whose answer is ready (reads, refusals).

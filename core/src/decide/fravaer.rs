@@ -3,9 +3,9 @@
 use chrono::{Days as Shift, Months, NaiveDate};
 use rust_decimal::Decimal;
 
+use crate::decide::Scene;
 use crate::decide::common::{Days, calendar_days, others, overlap, refusal, virkedager, warning, with};
 use crate::decide::line::missing;
-use crate::decide::Scene;
 use crate::person::Person;
 use crate::policy::FravaerRule;
 use crate::post::{Content, Fravaer, Ordning, PostId};
@@ -66,9 +66,10 @@ impl Scene<'_> {
             self.quota_of_year(person, absence, own, &mut all);
         }
         if rule.etter_omsorgspermisjon && !self.earlier_line_failed {
-            let before = scheme.permisjoner.iter().any(|leave| {
-                leave.care && leave.period.last().is_some_and(|last| last < absence.fra_dato)
-            });
+            let before = scheme
+                .permisjoner
+                .iter()
+                .any(|leave| leave.care && leave.period.last().is_some_and(|last| last < absence.fra_dato));
             if !before {
                 all.push(refusal(Rejection::WrongOrder, "fravaertype"));
             }
@@ -139,8 +140,7 @@ impl Scene<'_> {
     /// FRAV-R1: one quota of working days in any twelve months.
     fn quota_of_year(&self, person: &Person, absence: &Fravaer, own: Option<PostId>, all: &mut Vec<Finding>) {
         let most = Decimal::from(self.policy.absence_quota(absence.omsorgsgrunnlag.as_deref()));
-        let shares =
-            |kode: &str| self.policy.fravaer_rule(absence.ordning, kode).is_some_and(|rule| rule.kvote);
+        let shares = |kode: &str| self.policy.fravaer_rule(absence.ordning, kode).is_some_and(|rule| rule.kvote);
         let mut counted: Vec<(NaiveDate, Decimal)> = of_scheme(person, own, absence.ordning)
             .filter(|(_, other)| shares(&other.fravaertype))
             .flat_map(|(_, other)| by_day(other))
@@ -173,10 +173,8 @@ impl Scene<'_> {
         all: &mut Vec<Finding>,
     ) {
         let counts = |absence: &Fravaer| {
-            let noted = self
-                .policy
-                .fravaer_rule(absence.ordning, &absence.fravaertype)
-                .is_some_and(|rule| rule.legeerklaering);
+            let noted =
+                self.policy.fravaer_rule(absence.ordning, &absence.fravaertype).is_some_and(|rule| rule.legeerklaering);
             !noted && absence.dokumentert != Some(true)
         };
         if rule.legeerklaering || !counts(absence) {

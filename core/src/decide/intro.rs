@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use crate::decide::common::{others, refusal, with};
 use crate::decide::{Scene, with_post};
 use crate::person::Person;
-use crate::post::{Content, Deltakerbevis, Integreringskontrakt, Integreringsplan, Oppstart, Ordning, PostId, Sluttmaal};
+use crate::post::{
+    Content, Deltakerbevis, Integreringskontrakt, Integreringsplan, Oppstart, Ordning, PostId, Sluttmaal,
+};
 use crate::receipt::Finding;
 use crate::rejection::Rejection;
 

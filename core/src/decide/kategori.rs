@@ -135,7 +135,9 @@ impl Scene<'_> {
             Some(LukketAarsak::Arbeid30t) => Rejection::InWork,
             Some(_) => Rejection::NoCategory,
             None if waits => Rejection::RightNotEntered,
-            None if beregnet.lov.is_some_and(|lov| self.outside_age(person, ordning, lov, day)) => Rejection::OutsideAge,
+            None if beregnet.lov.is_some_and(|lov| self.outside_age(person, ordning, lov, day)) => {
+                Rejection::OutsideAge
+            }
             None => Rejection::NoCategory,
         };
         let mut refusal = finding(rejection, field);
@@ -173,9 +175,10 @@ impl Scene<'_> {
     fn waits(&self, person: &Person, ordning: Ordning, day: NaiveDate) -> bool {
         let mut held = permits(person).filter(|(_, valid)| valid.contains(day));
         held.any(|(permit, _)| match self.policy.right_waits_for(ordning, &permit.oppholdsgrunnlag) {
-            Some(VenterPaa::Bosetting) => !person.facts.iter().any(
-                |fact| matches!(fact.content, FactContent::Bosetting { dato, .. } if dato <= day),
-            ),
+            Some(VenterPaa::Bosetting) => !person
+                .facts
+                .iter()
+                .any(|fact| matches!(fact.content, FactContent::Bosetting { dato, .. } if dato <= day)),
             Some(VenterPaa::Fornyelse) => permit.foerstegang,
             None => false,
         })

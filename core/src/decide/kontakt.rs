@@ -58,8 +58,9 @@ impl Scene<'_> {
         if self.doubled(person, &Content::ReservasjonForskning(reservasjon.clone()), own, "dato", &mut all) {
             return all;
         }
-        let same_day = others(person, own)
-            .find(|post| matches!(&post.content, Content::ReservasjonForskning(other) if other.dato == reservasjon.dato));
+        let same_day = others(person, own).find(
+            |post| matches!(&post.content, Content::ReservasjonForskning(other) if other.dato == reservasjon.dato),
+        );
         all.extend(same_day.map(|post| self.in_the_way(person, post.post_id, "dato")));
         all
     }

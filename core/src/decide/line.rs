@@ -130,8 +130,7 @@ impl Scene<'_> {
                 }
             }
             Some(Content::Deltakerbevis(bevis)) => {
-                bevis.vedtak_ref =
-                    find(&|vedtak| vedtak.ordning == Ordning::Intro && does(vedtak, Virkning::Aapner))?;
+                bevis.vedtak_ref = find(&|vedtak| vedtak.ordning == Ordning::Intro && does(vedtak, Virkning::Aapner))?;
                 if bevis.vedtak_ref.is_none() {
                     return Err(one(Rejection::NotFound, field));
                 }
@@ -277,7 +276,8 @@ impl Scene<'_> {
             refusal
         };
         self.may_write(person, &post.content).map_err(|all| all.into_iter().map(place).collect::<Vec<_>>())?;
-        let outside = self.outside(person, self.ordning_written(&post.content), &window::whole(self.policy, &post.content));
+        let outside =
+            self.outside(person, self.ordning_written(&post.content), &window::whole(self.policy, &post.content));
         let errors: Vec<_> = stale.into_iter().chain(outside.into_iter().map(place)).collect();
         if !errors.is_empty() {
             return Err(errors);

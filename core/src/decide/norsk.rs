@@ -145,9 +145,8 @@ impl Scene<'_> {
         if self.doubled(person, &Content::FulltidVideregaaende(school.clone()), own, "fraDato", &mut all) {
             return all;
         }
-        let another = others(person, own).find(|post| {
-            matches!(&post.content, Content::FulltidVideregaaende(_)) && post.valid.overlaps(&period)
-        });
+        let another = others(person, own)
+            .find(|post| matches!(&post.content, Content::FulltidVideregaaende(_)) && post.valid.overlaps(&period));
         all.extend(another.map(|post| self.in_the_way(person, post.post_id, "fraDato")));
         all
     }

@@ -2,8 +2,8 @@
 
 use chrono::{Datelike as _, Days as Shift, Months, NaiveDate};
 
-use crate::decide::common::{Days, others, overlap, refusal, virkedager, with};
 use crate::decide::Scene;
+use crate::decide::common::{Days, others, overlap, refusal, virkedager, with};
 use crate::fact::FactContent;
 use crate::person::Person;
 use crate::policy::PermisjonRule;

@@ -10,7 +10,13 @@ use crate::post::{Avslutning, Channel, Content, Ordning, PostVersion};
 use crate::scheme::Scheme;
 
 /// What follows from a line that was written; the changes go with the line's own.
-pub(super) fn follow_up(policy: &Policy, now: &Now, meldings_id: &str, person: &Person, written: &[Change]) -> Vec<Change> {
+pub(super) fn follow_up(
+    policy: &Policy,
+    now: &Now,
+    meldings_id: &str,
+    person: &Person,
+    written: &[Change],
+) -> Vec<Change> {
     let mut changes = Vec::new();
     for row in written.iter().filter_map(row_of) {
         if let Content::Avslutning(end) = &row.content
@@ -20,9 +26,8 @@ pub(super) fn follow_up(policy: &Policy, now: &Now, meldings_id: &str, person: &
         }
     }
     let moves = |change: &Change| {
-        row_of(change).is_some_and(|row| {
-            matches!(&row.content, Content::Fravaer(_) | Content::Permisjon(_) | Content::Vedtak(_))
-        })
+        row_of(change)
+            .is_some_and(|row| matches!(&row.content, Content::Fravaer(_) | Content::Permisjon(_) | Content::Vedtak(_)))
     };
     if written.iter().any(moves) {
         withdraw(policy, now, meldings_id, person, &mut changes);

@@ -55,7 +55,9 @@ impl Scene<'_> {
         if vedtak.slutt_dato.is_some_and(|slutt| slutt < effect_day(vedtak)) {
             all.push(finding(Rejection::EndBeforeStart, Field::Content("sluttDato")));
         }
-        if let Some(same) = others(person, own).find(|post| matches!(&post.content, Content::Vedtak(other) if other == vedtak)) {
+        if let Some(same) =
+            others(person, own).find(|post| matches!(&post.content, Content::Vedtak(other) if other == vedtak))
+        {
             all.push(with_post(
                 finding(Rejection::Duplicate, Field::Content("vedtakstype")),
                 person,

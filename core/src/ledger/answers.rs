@@ -72,7 +72,15 @@ impl<'a> Answers<'a> {
             self.keep_panicked(exchange)?
         } else {
             match (&job.work, judged) {
-                (Work::Register(_), Some(Judged::Panicked) | None) => self.keep_panicked(exchange)?,
+                (Work::Internal(_), Some(Judged::Internal { notices, persons, unknown })) => {
+                    let (rows, _) = self.streams.give(notices, "")?;
+                    self.writes.changes.extend(rows);
+                    Ok(self.kept(exchange, "OK", format!("{persons} changed, {unknown} unknown").into_bytes())?)
+                }
+                (Work::Internal(_), _)
+                | (Work::Register(_), Some(Judged::Panicked | Judged::Internal { .. }) | None) => {
+                    self.keep_panicked(exchange)?
+                }
                 (Work::Register(_), Some(Judged::Repeat(place))) => self.repeat(exchange, place, stored)?,
                 (Work::Register(command), Some(Judged::Decided { decision, now, id })) => {
                     self.decided(exchange, command, *decision, &now, id)?

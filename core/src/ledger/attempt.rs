@@ -9,6 +9,7 @@ use crate::evidence::payload::{self, CannotSeal};
 use crate::ledger::answers::{Answers, Outcomes, Stored};
 use crate::ledger::batch::{self, Folded, Streams, person_rows, remember};
 use crate::ledger::chain::Chain;
+use crate::ledger::internal;
 use crate::ledger::judge::{Judged, Place, judge, known_ids};
 use crate::ledger::{Job, LaneConfig, Work};
 use crate::person::Person;
@@ -59,7 +60,17 @@ impl Attempt<'_> {
             Work::Register(command) => Some(&**command),
             _ => None,
         });
-        let wanted = batch::wanted(commands, self.config.policy.test_series());
+        let mut wanted = batch::wanted(commands, self.config.policy.test_series());
+        wanted.dufs.extend(
+            run.iter()
+                .filter_map(|job| match &job.work {
+                    Work::Internal(command) => Some(command.dufs().map(crate::id::Duf::to_stored)),
+                    _ => None,
+                })
+                .flatten(),
+        );
+        wanted.dufs.sort_unstable();
+        wanted.dufs.dedup();
         let loaded = tx.load(&wanted, true).await?;
         let recorded = after_all(self.recorded, &loaded.persons);
         let mut known = known_ids(loaded.ids);
@@ -71,6 +82,22 @@ impl Attempt<'_> {
         let mut heard = BTreeSet::new();
         let mut judged: Vec<Option<Judged>> = Vec::with_capacity(run.len());
         for (index, job) in run.iter().enumerate() {
+            if let Work::Internal(command) = &job.work
+                && !self.panicked.contains(&index)
+            {
+                let (policy, ids) = (&self.config.policy, &mut *self.config.ids);
+                let work = || internal::carry_out(&state, command, policy, job.exchange.received, recorded, ids);
+                let Some(carried) = batch::guarded(work) else {
+                    judged.push(Some(Judged::Panicked));
+                    continue;
+                };
+                folded.apply(&mut state, &carried.changes, recorded)?;
+                changed.extend(carried.changes.iter().map(crate::change::Change::duf));
+                heard.extend(carried.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
+                let (persons, unknown) = (carried.changed, carried.unknown);
+                judged.push(Some(Judged::Internal { notices: carried.notices, persons, unknown }));
+                continue;
+            }
             let Work::Register(command) = &job.work else {
                 judged.push(None);
                 continue;

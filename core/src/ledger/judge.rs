@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
+use crate::change::Addressed;
 use crate::command::Command;
 use crate::decide::{Decision, Ids, Now, authorized_system, decide, finding, may_carry, refused_whole};
 use crate::policy::Policy;
@@ -54,6 +55,8 @@ pub(super) enum Judged {
     Decided { decision: Box<Decision>, now: Now, id: Option<IdUse> },
     /// The same message again: the answer that stands there.
     Repeat(Place),
+    /// An internal command: who must hear, persons that it changed, and that were not there.
+    Internal { notices: Vec<Addressed>, persons: usize, unknown: usize },
     /// A rule panicked.
     Panicked,
 }

@@ -23,6 +23,7 @@ macro_rules! on_both {
 mod batches;
 mod bytes;
 mod evidence;
+mod grunnlag;
 mod house;
 mod idempotency;
 mod kill;

@@ -377,9 +377,8 @@ const USUAL: &str = "VANLIG";
 fn usual_facts(person: &Person) -> Vec<Fact> {
     let told = |of: fn(&FactContent) -> bool| person.facts.iter().any(|fact| of(&fact.content));
     let born = told(|content| matches!(content, FactContent::Personalia { .. }));
-    let permit = told(|content| {
-        matches!(content, FactContent::Oppholdstillatelse(_) | FactContent::Asylsoeknad { .. })
-    });
+    let permit =
+        told(|content| matches!(content, FactContent::Oppholdstillatelse(_) | FactContent::Asylsoeknad { .. }));
     let lines = [(born, "født 1980-01-01"), (permit, "tillatelse FAM_NORDISK 2004-01-01 2004-01-01..")];
     let lines = lines.into_iter().filter(|(told, _)| !told);
     lines

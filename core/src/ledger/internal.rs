@@ -1,0 +1,93 @@
+//! Commands that no message brings: facts of a source, and new rules. They go the same way as a message: locked, decided,
+//! written, numbered and chained in one transaction.
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+
+use crate::change::{Addressed, Change, Opphav};
+use crate::decide::beregning::{Cause, NewFact, Outcome, compute_anew, write_facts};
+use crate::decide::{Ids, Now};
+use crate::id::Duf;
+use crate::person::Person;
+use crate::policy::Policy;
+use crate::state::State;
+use crate::time::oslo_date;
+
+/// A command of at most 200 persons: mass causes are split by whoever sends them (design.md 17, Streams).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InternalCommand {
+    /// Whose word it is.
+    pub opphav: Opphav,
+    /// What is to be done.
+    pub what: Internal,
+}
+
+/// What an internal command does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Internal {
+    /// Writes facts about persons that are there.
+    Facts(Vec<(Duf, Vec<NewFact>)>),
+    /// Computes these persons anew under the rules in use.
+    Recompute(Vec<Duf>),
+}
+
+impl InternalCommand {
+    /// Whom it concerns.
+    pub fn dufs(&self) -> impl Iterator<Item = Duf> {
+        let (facts, anew) = match &self.what {
+            Internal::Facts(facts) => (facts.as_slice(), [].as_slice()),
+            Internal::Recompute(dufs) => ([].as_slice(), dufs.as_slice()),
+        };
+        facts.iter().map(|(duf, _)| *duf).chain(anew.iter().copied())
+    }
+}
+
+/// What it came to.
+pub(super) struct Carried {
+    pub changes: Vec<Change>,
+    pub notices: Vec<Addressed>,
+    /// Persons that it changed, and that were not there.
+    pub changed: usize,
+    pub unknown: usize,
+}
+
+/// Decides one command over the state that earlier jobs of the batch left.
+pub(super) fn carry_out(
+    state: &State<'_>,
+    command: &InternalCommand,
+    policy: &Policy,
+    wall: DateTime<Utc>,
+    recorded: DateTime<Utc>,
+    ids: &mut dyn Ids,
+) -> Carried {
+    let mut carried = Carried { changes: Vec::new(), notices: Vec::new(), changed: 0, unknown: 0 };
+    let cause = Cause { opphav: command.opphav, message: None };
+    let mut add = |person: Option<&Person>, work: &mut dyn FnMut(&Person, &Now) -> Outcome| {
+        let Some(person) = person else {
+            carried.unknown += 1;
+            return;
+        };
+        let place = person.follow_up(oslo_date(wall)).map(|place| place.kommune);
+        let received = state.registry.register_time(place, wall).trunc_subsecs(6);
+        let outcome = work(person, &Now { received, today: oslo_date(received), recorded });
+        carried.changed += usize::from(!outcome.changes.is_empty());
+        carried.changes.extend(outcome.changes);
+        carried.notices.extend(outcome.notices);
+    };
+    match &command.what {
+        Internal::Facts(facts) => {
+            for (duf, facts) in facts {
+                add(state.persons.get(duf), &mut |person, now| {
+                    write_facts(state.registry, policy, person, facts, now, cause, ids)
+                });
+            }
+        }
+        Internal::Recompute(dufs) => {
+            for duf in dufs {
+                add(state.persons.get(duf), &mut |person, now| {
+                    compute_anew(state.registry, policy, person, now, cause, ids)
+                });
+            }
+        }
+    }
+    carried
+}
