@@ -149,6 +149,7 @@ pub fn post_answer(post: &PostVersion, avsendersystem: &str, with_channel: bool)
 /// Judges one message. Total: never fails, never panics on any command.
 pub fn decide(state: &State<'_>, command: &Command, policy: &Policy, now: &Now, ids: &mut dyn Ids) -> Decision {
     let mut findings = sender_findings(state.registry, &command.header, policy, now);
+    findings.extend(sender::closed(state.registry, &command.header, policy, now));
     findings.extend(command.form_errors.iter().cloned());
     let user = state.registry.users.get(&command.header.overfoeringsbruker);
     let system = state.registry.avsendersystemer.get(&command.header.avsendersystem);

@@ -48,6 +48,18 @@ fn number(digits: &[u8]) -> u64 {
     digits.iter().fold(0, |n, d| n * 10 + u64::from(*d))
 }
 
+impl Kommunenummer {
+    /// The county: the first two digits (domain.md 3.5).
+    pub fn fylke(self) -> u16 {
+        self.0 / 100
+    }
+
+    /// Whether it has the form of a county's own number: its two digits followed by 00.
+    pub fn is_fylke(self) -> bool {
+        self.0.is_multiple_of(100)
+    }
+}
+
 impl Duf {
     /// Reads 12 digits. With `test_series` (sandbox and test) years from 9000 on may have any control
     /// digits (domain.md 17.3).

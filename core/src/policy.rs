@@ -28,7 +28,7 @@ pub use fravaer::{Egenmelding, FravaerRule};
 pub use innhold::{Kategorikrav, VenterPaa};
 pub use permisjon::PermisjonRule;
 pub use vedtak::{VedtakRule, Virkning};
-pub use window::Window;
+pub use window::{About, Window, month_end};
 
 use rows::in_force;
 
@@ -180,6 +180,26 @@ impl Policy {
     /// Whether the day on which the register learned of the follow-up is a second lawful start (domain.md 17.12).
     pub fn late_source(&self) -> bool {
         self.settings.sen_kilde
+    }
+
+    /// Whether a decision with earlier effect is judged by the day it was made (domain.md 17.12, HD-1a).
+    pub fn earlier_effect(&self) -> bool {
+        self.settings.vedtak_med_tidligere_virkning
+    }
+
+    /// Whether Kommunenirsuperbruker has the reach of Kommuneetterregistrerer (domain.md 17.4).
+    pub fn superbruker_is_etterregistrerer(&self) -> bool {
+        self.settings.superbruker_etterregistrering
+    }
+
+    /// Whether the number is a county's: its two digits followed by 00, as KOSTRA numbers fylkeskommuner.
+    pub fn fylke_known(&self, number: Kommunenummer) -> bool {
+        self.kommuner.fylke_known(number)
+    }
+
+    /// Whether the kommune lies in the county on the day.
+    pub fn in_fylke(&self, kommune: Kommunenummer, fylke: Kommunenummer, on: NaiveDate) -> bool {
+        self.fylke_known(fylke) && self.present_number(kommune, on).fylke() == fylke.fylke()
     }
 
     /// Whether measures of the scheme need a granting decision (B510); kvalifisering i mottak does not (6.5).

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::id::{Bydel, Kommunenummer};
+use crate::registry::Role;
 use crate::time::Period;
+use crate::vindu::Grunnlag;
 
 /// A value of a code list (domain.md 6–8): carried and compared, never branched on except by name.
 pub type Kode = String;
@@ -616,6 +618,23 @@ pub struct Feilregistrering {
     pub status: Feilstatus,
 }
 
+/// What a registration of days before its receipt rested on (domain.md 9.4): the audit of every use of a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Etterregistrering {
+    /// The role whose months it was, where it was a role's.
+    pub rolle: Option<Role>,
+    /// Months back.
+    pub maaneder: Option<u32>,
+    /// The earliest date on the day of receipt.
+    pub tidligste: NaiveDate,
+    /// What let it in.
+    pub grunnlag: Grunnlag,
+    /// When the register had opened the days (SEN_KILDE).
+    pub aapnet: Option<NaiveDate>,
+    /// The campaign or outage (KAMPANJE, DRIFTSBRUDD).
+    pub kampanje: Option<String>,
+}
+
 /// One version of a post; `system_to` is set when a later version or an annulment closes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostVersion {
@@ -638,6 +657,9 @@ pub struct PostVersion {
     /// Reported as wrong (HD-14); a struck one is annulled, too, and is shown all the same.
     #[serde(default)]
     pub feilregistrert: Option<Box<Feilregistrering>>,
+    /// What a registration of days before its receipt rested on; absent where it was about today or later.
+    #[serde(default)]
+    pub etterregistrering: Option<Box<Etterregistrering>>,
     /// The post that this one continues (ENDRE, domain: contract.md 4.3).
     pub continues: Option<PostId>,
     /// The kommune that owns the record (contract.md 0.17).

@@ -224,8 +224,81 @@ pub struct Campaign {
     /// For persons under these acts; empty means all.
     #[serde(default)]
     pub lov: Vec<Lov>,
+    /// For these channels; empty means all.
+    #[serde(default)]
+    pub kanaler: Vec<Kanal>,
+    /// For these kinds of content (`posttype`); empty means all.
+    #[serde(default)]
+    pub registreringstyper: Vec<String>,
+    /// Reaches into locked reporting years, too.
+    #[serde(default)]
+    pub overstyrer_laas: bool,
     /// The decision behind it.
     pub beslutningsreferanse: String,
+}
+
+/// A reporting year that takes no more registrations (domain.md 9.1, V606).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RapporteringsaarLaas {
+    /// The year of the event dates.
+    pub aar: i32,
+    /// First day of receipt that is refused.
+    pub laast_fra: NaiveDate,
+    /// First day of receipt that is taken again.
+    #[serde(default)]
+    pub aapnet_igjen: Option<NaiveDate>,
+    /// For these schemes; empty means all.
+    #[serde(default)]
+    pub ordninger: Vec<Ordning>,
+    /// For these kommuner; empty means all.
+    #[serde(default)]
+    pub kommuner: Vec<Kommunenummer>,
+    /// The decision behind it.
+    pub beslutningsreferanse: String,
+}
+
+/// An outage of the gateway: what is received within `dager` days after it is judged by its first day, too (design.md 11).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Driftsbrudd {
+    /// Its id, for example `D2024-1`.
+    pub id: String,
+    /// First day.
+    pub fra: NaiveDate,
+    /// Last day, inclusive.
+    pub til: NaiveDate,
+    /// Days after the last one.
+    pub dager: u32,
+    /// For these kommuner; empty means all.
+    #[serde(default)]
+    pub kommuner: Vec<Kommunenummer>,
+    /// The decision behind it.
+    pub beslutningsreferanse: String,
+}
+
+/// Days on which transfer is closed for kommuner, as around a reform (V607).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stengt {
+    /// Its id, for example `S2018-1`.
+    pub id: String,
+    /// First day of receipt.
+    pub fra: NaiveDate,
+    /// Last day of receipt, inclusive.
+    pub til: NaiveDate,
+    /// For these kommuner; empty means all.
+    #[serde(default)]
+    pub kommuner: Vec<Kommunenummer>,
+    /// Told to the sender.
+    pub aarsak: String,
+}
+
+/// How a registration is sent (domain.md 9.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Kanal {
+    /// By a fagsystem.
+    Fagsystem,
+    /// In NIR web.
+    Web,
 }
 
 /// One row of the registry as it is stored and imported (`nir-gateway party|user|agreement import FILE`).
@@ -246,6 +319,12 @@ pub enum RegistryEntry {
     Certificate(RegisteredCertificate),
     /// A campaign.
     Campaign(Campaign),
+    /// A locked reporting year.
+    RapporteringsaarLaas(RapporteringsaarLaas),
+    /// An outage.
+    Driftsbrudd(Driftsbrudd),
+    /// Days without transfer.
+    Stengt(Stengt),
     /// Register time of a kommune in the sandbox: an offset from wall time (design.md 10).
     Clock {
         /// The kommune.
@@ -272,6 +351,9 @@ impl RegistryEntry {
                 format!("certificate {} {}", row.orgnr, row.der_base64.get(end..).unwrap_or_default())
             }
             RegistryEntry::Campaign(row) => format!("campaign {}", row.id),
+            RegistryEntry::RapporteringsaarLaas(row) => format!("laas {} {}", row.aar, row.beslutningsreferanse),
+            RegistryEntry::Driftsbrudd(row) => format!("driftsbrudd {}", row.id),
+            RegistryEntry::Stengt(row) => format!("stengt {}", row.id),
             RegistryEntry::Clock { kommune, .. } => format!("clock {kommune}"),
         }
     }
@@ -296,6 +378,12 @@ pub struct Registry {
     pub certificates: Vec<RegisteredCertificate>,
     /// All campaigns.
     pub campaigns: Vec<Campaign>,
+    /// All locked reporting years.
+    pub laaser: Vec<RapporteringsaarLaas>,
+    /// All outages.
+    pub driftsbrudd: Vec<Driftsbrudd>,
+    /// All days without transfer.
+    pub stengt: Vec<Stengt>,
     /// Offsets of register time in the sandbox, in seconds.
     pub clock_offsets: HashMap<Kommunenummer, i64>,
     by_kommune: HashMap<Kommunenummer, Vec<String>>,
@@ -317,6 +405,9 @@ impl Registry {
                 RegistryEntry::Delegation(row) => registry.delegations.push(row),
                 RegistryEntry::Certificate(row) => registry.certificates.push(row),
                 RegistryEntry::Campaign(row) => registry.campaigns.push(row),
+                RegistryEntry::RapporteringsaarLaas(row) => registry.laaser.push(row),
+                RegistryEntry::Driftsbrudd(row) => registry.driftsbrudd.push(row),
+                RegistryEntry::Stengt(row) => registry.stengt.push(row),
                 RegistryEntry::Clock { kommune, offset_seconds } => {
                     registry.clock_offsets.insert(kommune, offset_seconds);
                 }

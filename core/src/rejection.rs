@@ -65,6 +65,10 @@ rejections! {
     KommuneSuperseded: "NIR-A410" never,
     /// Product version not approved.
     ProductNotApproved: "NIR-A411" later,
+    /// Closed data of a person that others follow up.
+    ClosedData: "NIR-A412" never,
+    /// The county is not responsible for the person.
+    NotResponsibleCounty: "NIR-A413" never,
     /// Sender system unknown or not the signer's.
     UnknownAvsendersystem: "NIR-A414" later,
     /// Sender blocked.
@@ -157,6 +161,12 @@ rejections! {
     InTheFuture: "NIR-V603" never,
     /// Campaign closed.
     CampaignClosed: "NIR-V604" never,
+    /// A campaign that runs is for other records.
+    CampaignNotForThis: "NIR-V605" never,
+    /// Reporting year locked.
+    YearLocked: "NIR-V606" never,
+    /// Transfer closed for the kommune.
+    TransferClosed: "NIR-V607" later,
     /// Message older than ids are kept.
     MessageTooOld: "NIR-V608" never,
     /// The same registration exists.
@@ -191,8 +201,6 @@ rejections! {
     NotFound: "NIR-L810" never,
     /// Record struck as wrong.
     StruckAsWrong: "NIR-L811" never,
-    /// Closed data needs another role.
-    ClosedData: "NIR-A412" never,
     /// Page or export too large.
     PageTooLarge: "NIR-X314" never,
     /// Feed position expired, or none of this stream.
@@ -207,8 +215,8 @@ impl Rejection {
     /// Causes outside the message (contract.md 0.10): they never spend a meldingsId.
     pub fn outside_message(self) -> bool {
         use Rejection::{
-            Blocked, InactiveUser, Internal, NoAgreement, NoDelegation, ProductNotApproved, UnknownAvsendersystem,
-            UnknownUser,
+            Blocked, InactiveUser, Internal, NoAgreement, NoDelegation, ProductNotApproved, TransferClosed,
+            UnknownAvsendersystem, UnknownUser,
         };
         matches!(
             self,
@@ -219,6 +227,7 @@ impl Rejection {
                 | ProductNotApproved
                 | UnknownAvsendersystem
                 | Blocked
+                | TransferClosed
                 | Internal
         )
     }

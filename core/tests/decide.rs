@@ -15,6 +15,10 @@
 //! system ID i 4204[/BYDEL] [ordninger INTRO,NORSK] [godkjent 1.0,1.1] [til DATO] [sperret GRUNN]
 //! bruker ID i 4204[/BYDEL] ROLLE,ROLLE [skjerming] [brukt DATO] [til DATO]
 //! uten avtale 4204 | uten fullmakt 4204 | avtale 4204 til DATO | fullmakt 4204 [til DATO] [ordninger INTRO]
+//! person P1 åpnet INTRO 4204 A..B DATO      days of the scheme that the register opened for the kommune on that day
+//! kampanje ID A..B [måneder N] [tidligst DATO] [ordninger O,O] [kommuner K,K] [lov IL] [kanaler WEB] [typer T,T] [låste]
+//! lås 2020 fra DATO [åpnet DATO] [ordninger O,O] [kommuner K,K]
+//! driftsbrudd ID A..B N dager [kommuner K,K] | stengt ID A..B [kommuner K,K] GRUNN
 //! lagret P1 som NAVN [ref R] [av SYSTEM|WEB] [eier 4204] [versjon N] [slettet] INNHOLD
 //! ```
 //! **A message of one line** and what is answered:
@@ -33,7 +37,7 @@
 //! for errors of a person; last, not indented, `=> STATUS …` of the whole.
 //!
 //! **After a message**: `varsel SYSTEM TYPE P1 DATO OPPHAV HVA`, all notices in order, or `ingen varsel`;
-//! `sjekk NAVN [versjon N] [gyldig A..B] [fortsetter NAVN] [eier K] [bydel B] [ref R,R] [slettet]`.
+//! `sjekk NAVN [versjon N] [gyldig A..B] [fortsetter NAVN] [eier K] [bydel B] [ref R,R] [slettet] [grunnlag G]`.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
 
@@ -62,7 +66,9 @@ use register::rejection::Rejection;
 static TABLES: LazyLock<run::Report> = LazyLock::new(|| run::folder("tests/decide"));
 
 /// Codes that `decide` never gives, and who does.
-const GIVEN_ELSEWHERE: [(Rejection, &str); 6] = [
+const GIVEN_ELSEWHERE: [(Rejection, &str); 8] = [
+    (Rejection::NotResponsibleCounty, "given from the next step on"),
+    (Rejection::ClosedData, "reads: no registration asks for closed data"),
     (Rejection::PageTooLarge, "reads: the page is judged before the register is asked"),
     (Rejection::PositionExpired, "streams: the store knows what is left of one"),
     (Rejection::BeyondHandedOut, "streams: the store knows what was handed out"),

@@ -30,12 +30,17 @@ const KEYS: &[(&str, &str, &str)] = &[
     (
         "kampanje",
         "id gyldig_fra gyldig_til beslutningsreferanse",
-        "maaneder_bakover tidligste_dato ordninger kommuner lov",
+        "maaneder_bakover tidligste_dato ordninger kommuner lov kanaler registreringstyper overstyrer_laas",
     ),
+    ("laas", "aar laast_fra beslutningsreferanse", "aapnet_igjen ordninger kommuner"),
     ("lov", "lov fra", ""),
     ("profil", "profil duf_testserie syntetiske_personer", ""),
-    ("innstillinger", "tidligere_kommune_kan_skrive sen_kilde", ""),
     ("ordning", "ordning tiltak tiltak_krever_vedtak", "lov uten_tillatelse"),
+    (
+        "innstillinger",
+        "tidligere_kommune_kan_skrive sen_kilde vedtak_med_tidligere_virkning superbruker_etterregistrering",
+        "",
+    ),
     (
         "vedtakstype",
         "ordning vedtakstype",

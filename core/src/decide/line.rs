@@ -152,8 +152,11 @@ impl Scene<'_> {
         let in_use = self.reference_in_use(person, line, None).into_iter().collect();
         // What has the reference already is told by it alone, not once more as an overlap.
         let own = known.map(|post| post.post_id);
-        let warnings = self.acceptable(person, &content, own, in_use, &window::whole(self.policy, &content))?;
-        let row = self.version(person, line, content, ids.uuid(), 1);
+        let tested = self.whole(person, &content);
+        let warnings = self.acceptable(person, &content, own, in_use, &tested)?;
+        let etterregistrering = self.etterregistrering(person, &content, &tested);
+        let mut row = self.version(person, line, content, ids.uuid(), 1);
+        row.etterregistrering = etterregistrering;
         Ok(Done {
             outcome: LineOutcome::Registrert,
             post: Some(row.post_id),
@@ -207,9 +210,11 @@ impl Scene<'_> {
             stale.push(finding(Rejection::WrongOrder, Field::Line("innhold")));
         }
         stale.extend(self.reference_in_use(person, line, Some(post.post_id)));
-        let tested = window::changed(self.policy, &post.content, &content);
+        let tested = self.changed(person, post, &content);
         let warnings = self.acceptable(person, &content, Some(post.post_id), stale, &tested)?;
+        let etterregistrering = self.etterregistrering(person, &content, &tested);
         let mut row = self.version(person, line, content, post.post_id, post.versjon + 1);
+        row.etterregistrering = etterregistrering;
         row.references = merged(&post.references, row.references);
         // A report that IMDi has not decided follows the record.
         row.feilregistrert.clone_from(&post.feilregistrert);
@@ -242,15 +247,18 @@ impl Scene<'_> {
         }
         // The linked post is another record than the one that ends, so it cannot have the same reference.
         stale.extend(self.reference_in_use(person, line, None));
-        let tested = [Tested { day: from, field, rejection: Rejection::ClosedPeriodTouched }];
+        let tested = self.from_day(person, &content, from);
         let warnings = self.acceptable(person, &content, Some(post.post_id), stale, &tested)?;
         let last = from.pred_opt().unwrap_or(from);
         // What has no period cannot change from a day on: it is registered anew, or corrected.
         let Some(ended) = post.content.ended(last) else { return Err(one(Rejection::WrongOrder, field)) };
+        let etterregistrering = self.etterregistrering(person, &content, &tested);
         let mut closed = self.version(person, line, ended, post.post_id, post.versjon + 1);
+        closed.etterregistrering.clone_from(&etterregistrering);
         closed.references.clone_from(&post.references);
         closed.continues = post.continues;
         let mut opened = self.version(person, line, content, ids.uuid(), 1);
+        opened.etterregistrering = etterregistrering;
         opened.row_no = closed.row_no + 1;
         opened.continues = Some(post.post_id);
         let opened_id = opened.post_id;
@@ -276,14 +284,15 @@ impl Scene<'_> {
             refusal
         };
         self.may_write(person, &post.content).map_err(|all| all.into_iter().map(place).collect::<Vec<_>>())?;
-        let outside =
-            self.outside(person, self.ordning_written(&post.content), &window::whole(self.policy, &post.content));
+        let tested = self.whole(person, &post.content);
+        let outside = self.outside(person, &post.content, &tested);
         let errors: Vec<_> = stale.into_iter().chain(outside.into_iter().map(place)).collect();
         if !errors.is_empty() {
             return Err(errors);
         }
         let mut row = self.version(person, line, post.content.clone(), post.post_id, post.versjon + 1);
         row.annulled = true;
+        row.etterregistrering = self.etterregistrering(person, &post.content, &tested);
         row.references.clone_from(&post.references);
         row.continues = post.continues;
         Ok(Done {
@@ -347,7 +356,7 @@ impl Scene<'_> {
         } else {
             all.extend(self.category(person, content));
         }
-        all.extend(self.outside(person, self.ordning_written(content), tested));
+        all.extend(self.outside(person, content, tested));
         all.extend(self.rules(person, content, own));
         one_of_a_pair(&mut all);
         let (mut errors, warnings): (Vec<_>, Vec<_>) = all.into_iter().partition(is_error);
@@ -402,6 +411,7 @@ impl Scene<'_> {
             system_to: None,
             annulled: false,
             feilregistrert: None,
+            etterregistrering: None,
             continues: None,
             kommune: self.kommune,
             bydel,
@@ -420,7 +430,7 @@ impl Scene<'_> {
 }
 
 /// The codes of state, window and rule in the order in which they are told (domain.md 15.1, steps 6 to 8).
-const ORDER: [Rejection; 51] = [
+const ORDER: [Rejection; 53] = [
     Rejection::DeadOrEmigrated,
     Rejection::StruckAsWrong,
     Rejection::Deleted,
@@ -437,7 +447,9 @@ const ORDER: [Rejection; 51] = [
     Rejection::NoCategory,
     Rejection::NoInnvilgelse,
     Rejection::InTheFuture,
+    Rejection::YearLocked,
     Rejection::CampaignClosed,
+    Rejection::CampaignNotForThis,
     Rejection::ClosedPeriodTouched,
     Rejection::TooFarBack,
     Rejection::BeforePermit,

@@ -44,6 +44,20 @@ pub fn sender_findings(registry: &Registry, header: &Header, policy: &Policy, no
     all
 }
 
+/// Transfer is closed for the kommune (V607): nothing is written, reads go on.
+pub(super) fn closed(registry: &Registry, header: &Header, policy: &Policy, now: &Now) -> Option<Finding> {
+    let kommune = registry.avsendersystemer.get(&header.avsendersystem)?.kommune;
+    let closed = registry.stengt.iter().find(|closed| {
+        closed.fra <= now.today
+            && now.today <= closed.til
+            && (closed.kommuner.is_empty()
+                || closed.kommuner.iter().any(|one| policy.same_kommune(kommune, *one, now.today)))
+    })?;
+    let mut refusal = finding(Rejection::TransferClosed, Field::Header("kommunenummer"));
+    refusal.params = vec![("til", closed.til.to_string()), ("aarsak", closed.aarsak.clone())];
+    Some(refusal)
+}
+
 /// The avsendersystem, if the signer may speak for it: its operator, or the kommune itself (contract.md 4.2).
 pub fn authorized_system<'r>(
     registry: &'r Registry,
@@ -61,7 +75,7 @@ pub fn authorized_system<'r>(
 fn numbers(header: &Header, system: &Avsendersystem, policy: &Policy, now: &Now) -> Vec<Finding> {
     let field = Field::Header("kommunenummer");
     let kommune = match header.kommune {
-        Ok(kommune) if policy.kommune_known(kommune) => kommune,
+        Ok(kommune) if policy.kommune_known(kommune) || policy.fylke_known(kommune) => kommune,
         _ => return vec![finding(Rejection::UnknownKommune, field)],
     };
     if !policy.same_kommune(system.kommune, kommune, now.today) {

@@ -136,6 +136,7 @@ pub fn run_out(policy: &Policy, now: &Now, person: &Person, ids: &mut dyn Ids) -
         system_to: None,
         annulled: false,
         feilregistrert: None,
+        etterregistrering: None,
         continues: None,
         kommune: granting.kommune,
         bydel: granting.bydel,

@@ -73,6 +73,10 @@ impl Kommuner {
         self.present.contains(&kommune) || self.successors.iter().any(|s| s.from == kommune)
     }
 
+    pub fn fylke_known(&self, number: Kommunenummer) -> bool {
+        number.is_fylke() && self.present.iter().any(|kommune| kommune.fylke() == number.fylke())
+    }
+
     pub fn bydel_known(&self, bydel: Bydel) -> bool {
         self.bydeler
             .iter()

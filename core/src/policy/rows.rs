@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::policy::Profile;
-use crate::registry::{Campaign, Lov, Role};
+use crate::registry::{Campaign, Lov, RapporteringsaarLaas, Role};
 
 /// A value that holds from a day until the next row.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,6 +57,8 @@ pub(super) struct WindowRow {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Campaigns {
     pub kampanje: Vec<Campaign>,
+    #[serde(default)]
+    pub laas: Vec<RapporteringsaarLaas>,
     pub lov: Vec<LovRow>,
 }
 
@@ -87,4 +89,6 @@ pub(super) struct ProfileRow {
 pub(super) struct Settings {
     pub tidligere_kommune_kan_skrive: bool,
     pub sen_kilde: bool,
+    pub vedtak_med_tidligere_virkning: bool,
+    pub superbruker_etterregistrering: bool,
 }

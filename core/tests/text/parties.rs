@@ -2,10 +2,13 @@
 
 use chrono::NaiveDate;
 use register::id::Kommunenummer;
-use register::registry::{Party, PartyKind, RegistryEntry, Role};
+use register::registry::{
+    Campaign, Driftsbrudd, Kanal, Lov, Party, PartyKind, RapporteringsaarLaas, RegistryEntry, Role, Stengt,
+};
 use register::time::Period;
 
-use crate::words::Bad;
+use crate::innhold;
+use crate::words::{Bad, Words, period};
 
 /// The vendor that signs, and one that nobody has delegated to.
 pub const VENDOR: &str = "310000019";
@@ -48,4 +51,69 @@ pub fn role(text: &str) -> Result<Role, Bad> {
         "FYLKESKOMMUNEBRUKER" => Role::Fylkeskommunebruker,
         other => return Err(format!("ingen rolle heter {other}")),
     })
+}
+
+/// What lets more in, or less: campaigns, outages, locked years, days without transfer.
+pub fn grant(kind: &str, words: &mut Words<'_>) -> Result<RegistryEntry, Bad> {
+    if kind == "lås" {
+        let mut lock = RapporteringsaarLaas {
+            aar: words.parse("år")?,
+            laast_fra: words.value_of("fra")?.ok_or("låst fra når? fra DATO")?,
+            aapnet_igjen: words.value_of("åpnet")?,
+            ordninger: Vec::new(),
+            kommuner: Vec::new(),
+            beslutningsreferanse: "B".into(),
+        };
+        lock.ordninger = list(words, "ordninger", innhold::ordning)?;
+        lock.kommuner = list(words, "kommuner", number)?;
+        return Ok(RegistryEntry::RapporteringsaarLaas(lock));
+    }
+    let id = words.next("id")?.to_owned();
+    let (fra, til) = match period(words.next("periode")?) {
+        Some((Some(fra), Some(til))) => (fra, til),
+        _ => return Err("perioden trenger begge dager".into()),
+    };
+    if kind == "driftsbrudd" {
+        let dager = words.parse("dager")?;
+        words.next("dager")?;
+        let kommuner = list(words, "kommuner", number)?;
+        let beslutningsreferanse = "B".into();
+        return Ok(RegistryEntry::Driftsbrudd(Driftsbrudd { id, fra, til, dager, kommuner, beslutningsreferanse }));
+    }
+    if kind == "stengt" {
+        let kommuner = list(words, "kommuner", number)?;
+        return Ok(RegistryEntry::Stengt(Stengt { id, fra, til, kommuner, aarsak: words.rest() }));
+    }
+    let lov = |text: &str| match text {
+        "IL" => Ok(Lov::Il),
+        "INTL" => Ok(Lov::Intl),
+        other => Err(format!("ingen lov heter {other}")),
+    };
+    let kanal = |text: &str| match text {
+        "FAGSYSTEM" => Ok(Kanal::Fagsystem),
+        "WEB" => Ok(Kanal::Web),
+        other => Err(format!("ingen kanal heter {other}")),
+    };
+    Ok(RegistryEntry::Campaign(Campaign {
+        id,
+        gyldig_fra: fra,
+        gyldig_til: til,
+        maaneder_bakover: words.value_of("måneder")?,
+        tidligste_dato: words.value_of("tidligst")?,
+        ordninger: list(words, "ordninger", innhold::ordning)?,
+        kommuner: list(words, "kommuner", number)?,
+        lov: list(words, "lov", lov)?,
+        kanaler: list(words, "kanaler", kanal)?,
+        registreringstyper: list(words, "typer", |text| Ok(text.to_owned()))?,
+        overstyrer_laas: words.take("låste"),
+        beslutningsreferanse: "B".into(),
+    }))
+}
+
+fn number(text: &str) -> Result<Kommunenummer, Bad> {
+    text.parse().map_err(|_| format!("{text} er intet kommunenummer"))
+}
+
+fn list<T>(words: &mut Words<'_>, word: &str, one: impl Fn(&str) -> Result<T, Bad>) -> Result<Vec<T>, Bad> {
+    words.value(word)?.map_or(Ok(Vec::new()), |all| all.split(',').map(one).collect())
 }

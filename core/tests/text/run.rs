@@ -329,6 +329,7 @@ impl Table {
                 "eier" => post.kommune.to_string(),
                 "bydel" => post.bydel.map_or("ingen".into(), |bydel| bydel.to_string()),
                 "ref" => post.references.iter().map(|(_, reference)| reference.as_str()).collect::<Vec<_>>().join(","),
+                "grunnlag" => used(post.etterregistrering.as_deref()),
                 "slettet" if post.annulled => "slettet".into(),
                 "slettet" => return Err("posten er ikke slettet".into()),
                 other => return Err(format!("forstår ikke «{other}»")),
@@ -340,6 +341,18 @@ impl Table {
         }
         if wrong.is_empty() { Ok(()) } else { Err(format!("fikk    {}", wrong.join(" "))) }
     }
+}
+
+/// `SEN_KILDE:NIRSUPERBRUKER:2:2021-02-28:åpnet:2021-04-20:K1`: what a registration rested on, as far as it says; `ingen`.
+fn used(used: Option<&register::post::Etterregistrering>) -> String {
+    let Some(used) = used else { return "ingen".into() };
+    let mut all = vec![used.grunnlag.code().to_owned()];
+    all.extend(used.rolle.map(|role| role.code().to_owned()));
+    all.extend(used.maaneder.map(|months| months.to_string()));
+    all.push(used.tidligste.to_string());
+    all.extend(used.aapnet.map(|day| format!("åpnet:{day}")));
+    all.extend(used.kampanje.clone());
+    all.join(":")
 }
 
 /// Row numbers go on from the person's last one, one by one (the key of the journal).

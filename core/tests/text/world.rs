@@ -8,6 +8,7 @@ use register::decide::beregning::computed;
 use register::decide::{Ids, Now, References};
 use register::fact::{Fact, FactContent};
 use register::id::{Bydel, Duf, Kommunenummer};
+use register::kategori::Aapning;
 use register::person::Person;
 use register::policy::{Policy, Profile};
 use register::post::{Channel, Content, Ordning, PostId, PostVersion};
@@ -16,8 +17,8 @@ use register::state::State;
 use register::time::{Period, oslo_date};
 use uuid::Uuid;
 
-use crate::words::{Bad, Words};
-use crate::world::parties::{ALWAYS, KOMMUNER, party, role};
+use crate::words::{Bad, Words, period};
+use crate::world::parties::{ALWAYS, KOMMUNER, grant, party, role};
 use crate::{fakta, innhold, regler};
 
 /// DUF numbers for P1, P2 … in order; synthetic, with valid control digits.
@@ -37,6 +38,8 @@ pub struct World {
     pub persons: BTreeMap<Duf, Person>,
     pub references: References,
     labels: BTreeMap<String, PostId>,
+    /// Days that a table itself says were opened, and when.
+    opened: BTreeMap<Duf, Vec<Aapning>>,
     received: Option<DateTime<Utc>>,
     recorded: Option<DateTime<Utc>>,
     pub ids: Counted,
@@ -67,6 +70,7 @@ impl World {
             persons: BTreeMap::new(),
             references: References::new(),
             labels: BTreeMap::new(),
+            opened: BTreeMap::new(),
             received: None,
             recorded: None,
             ids: Counted::default(),
@@ -132,17 +136,14 @@ impl World {
         State { registry, persons, references: self.references.clone() }
     }
 
-    /// What stands in the register has been computed, each time that it learned something.
+    /// What stands in the register has been computed, and days were opened when it learned of them.
     fn compute(&self, person: &mut Person) {
-        let mut times: Vec<DateTime<Utc>> = person.facts.iter().map(|fact| fact.system_from).collect();
-        times.push(DateTime::<Utc>::MIN_UTC);
-        times.sort();
-        times.dedup();
-        for time in times {
-            let mut known = person.clone();
-            known.facts.retain(|fact| fact.system_from <= time);
-            person.beregnet = Some(computed(&known, &self.policy, oslo_date(time), DateTime::<Utc>::MIN_UTC).kept());
+        let day = oslo_date(self.received.unwrap_or_default());
+        let mut kept = computed(person, &self.policy, day, DateTime::<Utc>::MIN_UTC).kept();
+        if let Some(opened) = self.opened.get(&person.duf) {
+            kept.aapninger.clone_from(opened);
         }
+        person.beregnet = Some(kept);
     }
 
     /// Keeps what a message changed.
@@ -204,6 +205,10 @@ impl World {
                 let key = words.rest();
                 self.entries.remove(&key).ok_or(format!("det finnes ingen {key} å ta bort"))?;
             }
+            kind @ ("kampanje" | "lås" | "driftsbrudd" | "stengt") => {
+                let row = grant(kind, &mut words)?;
+                self.entries.insert(row.key(), row);
+            }
             "avtale" | "fullmakt" => self.until(line, &mut words)?,
             "lagret" => self.stored(&mut words)?,
             _ => return Ok(false),
@@ -227,6 +232,15 @@ impl World {
                 return if words.take("oppfølging") { Ok(()) } else { Err("uten hva?".into()) };
             }
             _ => {}
+        }
+        if words.take("åpnet") {
+            let ordning = innhold::ordning(words.next("ordning")?)?;
+            let kommune = words.parse("kommune")?;
+            let (from, last) = period(words.next("dager")?).ok_or("dagene er ingen periode")?;
+            let dager = Period::inclusive(from.unwrap_or(NaiveDate::MIN), last);
+            let opening = Aapning { ordning, kommune, dager, aapnet: words.parse("dato")? };
+            self.opened.entry(duf).or_default().push(opening);
+            return Ok(());
         }
         let number = |name: &str| Duf::parse(&self.duf_text(name)?, true).map_err(|_| "ugyldig nummer".to_owned());
         let (content, valid) = fakta::fact(&number, words)?;
@@ -350,6 +364,7 @@ impl World {
             system_to: None,
             annulled,
             feilregistrert: None,
+            etterregistrering: None,
             continues: None,
             kommune,
             bydel: follow_up.and_then(|f| f.bydel),

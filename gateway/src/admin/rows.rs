@@ -29,7 +29,10 @@ impl Family {
             RegistryEntry::Party(_)
             | RegistryEntry::Avsendersystem(_)
             | RegistryEntry::Certificate(_)
-            | RegistryEntry::Campaign(_) => self == Family::Party,
+            | RegistryEntry::Campaign(_)
+            | RegistryEntry::RapporteringsaarLaas(_)
+            | RegistryEntry::Driftsbrudd(_)
+            | RegistryEntry::Stengt(_) => self == Family::Party,
             RegistryEntry::User(_) => self == Family::User,
             RegistryEntry::Agreement(_) => self == Family::Agreement,
             // A delegation is a right of a party and stands in an agreement: both files may hold it.
@@ -41,7 +44,7 @@ impl Family {
 
     fn kinds(self) -> &'static str {
         match self {
-            Family::Party => "PARTY, AVSENDERSYSTEM, CERTIFICATE, DELEGATION, CAMPAIGN",
+            Family::Party => "PARTY, AVSENDERSYSTEM, CERTIFICATE, DELEGATION, CAMPAIGN, RAPPORTERINGSAAR_LAAS, DRIFTSBRUDD, STENGT",
             Family::User => "USER",
             Family::Agreement => "AGREEMENT, DELEGATION",
         }
@@ -148,6 +151,13 @@ fn check(rows: &[(String, RegistryEntry)], registry: &Registry, problems: &mut V
             {
                 problem("one of maaneder_bakover and tidligste_dato is needed".to_owned());
             }
+            RegistryEntry::Driftsbrudd(outage) if outage.til < outage.fra => problem("til is before fra".to_owned()),
+            RegistryEntry::Stengt(closed) if closed.til < closed.fra => problem("til is before fra".to_owned()),
+            RegistryEntry::RapporteringsaarLaas(lock)
+                if lock.aapnet_igjen.is_some_and(|day| day <= lock.laast_fra) =>
+            {
+                problem("aapnet_igjen is not after laast_fra".to_owned());
+            }
             _ => {}
         }
     }
@@ -167,7 +177,12 @@ fn period(row: &RegistryEntry) -> Option<Period> {
         RegistryEntry::User(row) => Some(row.valid),
         RegistryEntry::Agreement(row) => Some(row.valid),
         RegistryEntry::Delegation(row) => Some(row.valid),
-        RegistryEntry::Certificate(_) | RegistryEntry::Campaign(_) | RegistryEntry::Clock { .. } => None,
+        RegistryEntry::Certificate(_)
+        | RegistryEntry::Campaign(_)
+        | RegistryEntry::RapporteringsaarLaas(_)
+        | RegistryEntry::Driftsbrudd(_)
+        | RegistryEntry::Stengt(_)
+        | RegistryEntry::Clock { .. } => None,
     }
 }
 
@@ -191,6 +206,13 @@ pub fn registered(row: &RegistryEntry, registry: &Registry) -> Option<RegistryEn
             registry.certificates.iter().cloned().map(RegistryEntry::Certificate).find_map(found)
         }
         RegistryEntry::Campaign(_) => registry.campaigns.iter().cloned().map(RegistryEntry::Campaign).find_map(found),
+        RegistryEntry::RapporteringsaarLaas(_) => {
+            registry.laaser.iter().cloned().map(RegistryEntry::RapporteringsaarLaas).find_map(found)
+        }
+        RegistryEntry::Driftsbrudd(_) => {
+            registry.driftsbrudd.iter().cloned().map(RegistryEntry::Driftsbrudd).find_map(found)
+        }
+        RegistryEntry::Stengt(_) => registry.stengt.iter().cloned().map(RegistryEntry::Stengt).find_map(found),
         RegistryEntry::Clock { .. } => None,
     }
 }
