@@ -1,4 +1,4 @@
-//! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`, `extract`.
+//! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`, `replay --check`, `extract`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,6 +8,7 @@ use nir_wsdl::algorithm::SignatureMethod;
 use nir_wsdl::certificate::Certificate;
 use nir_wsdl::key::VerifyKey;
 use register::store::Store;
+use register::store::replay::Report;
 
 use crate::clock;
 use crate::config::Config;
@@ -65,6 +66,22 @@ pub async fn import(file: &Path, family: Family, config: &Path, database: Option
     store.close().await;
     anstream::println!("{added} added, {replaced} changed, {unchanged} unchanged.");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Folds every person's journal and compares with its snapshot, and counts every stream (design.md 6, Replay).
+pub async fn replay_check(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+    let store = open(config, database).await?;
+    let report = register::store::replay::check(&store).await;
+    store.close().await;
+    let report = report?;
+    for difference in &report.differences {
+        anstream::eprintln!("{difference}");
+    }
+    let Report { persons, rows, streams, changes, differing, .. } = report;
+    anstream::println!(
+        "{persons} persons with {rows} rows, {streams} streams with {changes} changes: {differing} differences."
+    );
+    Ok(if differing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Recomputes every chain of the evidence.

@@ -84,6 +84,18 @@ pub enum Command {
         command: ImportCommand,
     },
 
+    /// Fold the journal of every person and compare with what is present; count every stream.
+    ///
+    /// Only reads. Exit code 0 when everything fits; else 1, and what does not is named (the first hundred).
+    Replay {
+        /// Say so: comparing is all there is to do, and nothing is ever written.
+        #[arg(long, required = true)]
+        check: bool,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+
     /// Figures for other systems: norsktilskudd, the yearly statistics, UDI.
     Extract {
         /// Which.
@@ -265,6 +277,10 @@ pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::CheckConfig(config) => return admin::check_config(&config.config).map(Outcome::Done),
         Command::Log { command: LogCommand::Verify { config, database } } => {
             return admin::verify_log(&config.config, database.as_deref()).await.map(Outcome::Done);
+        }
+        Command::Replay { check: _, database } => {
+            let url = database.database.as_deref();
+            return admin::replay_check(&database.config.config, url).await.map(Outcome::Done);
         }
         Command::Extract { command } => {
             let (extract, out, database) = admin::extract::of(&command);

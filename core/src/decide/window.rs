@@ -96,7 +96,10 @@ fn dates(content: &Content) -> Dates {
 fn only_the_date(content: &Content) -> bool {
     matches!(
         content,
-        Content::Sluttmaal(_) | Content::Norskmaal(_) | Content::Integreringskontrakt(_) | Content::Utdanningsbakgrunn(_)
+        Content::Sluttmaal(_)
+            | Content::Norskmaal(_)
+            | Content::Integreringskontrakt(_)
+            | Content::Utdanningsbakgrunn(_)
     )
 }
 
@@ -314,7 +317,9 @@ impl Scene<'_> {
     fn after_appeal(&self, person: &Person, ordning: Ordning, day: NaiveDate) -> Option<NaiveDate> {
         let standing = person.posts.iter().filter(|post| post.stands() && post.valid.contains(day));
         let decided = standing.filter_map(|post| match &post.content {
-            Content::Vedtak(vedtak) if vedtak.ordning == ordning && vedtak.klage_ref.is_some() => Some(vedtak.vedtaksdato),
+            Content::Vedtak(vedtak) if vedtak.ordning == ordning && vedtak.klage_ref.is_some() => {
+                Some(vedtak.vedtaksdato)
+            }
             _ => None,
         });
         decided.max()
@@ -336,7 +341,8 @@ impl Scene<'_> {
         }
         // Without a start the period begins with vedtaksdato, which is tested above.
         let unchanged = a.start_dato.is_none() && b.start_dato.is_none();
-        let period = |v: &Vedtak| Period::inclusive(if unchanged { a.vedtaksdato } else { effect_day(v) }, v.slutt_dato);
+        let period =
+            |v: &Vedtak| Period::inclusive(if unchanged { a.vedtaksdato } else { effect_day(v) }, v.slutt_dato);
         if !starts_earlier(self.policy, b) {
             let outcome = self.outcome_of_appeal(person, b);
             let moved = differing(period(a), period(b), ["startDato", "sluttDato"]);
@@ -441,13 +447,7 @@ impl Scene<'_> {
     }
 
     /// When the register opened the first of the days that lie before the window, if it opened all of them within it.
-    fn opened_late(
-        &self,
-        person: &Person,
-        about: &About<'_>,
-        days: Period,
-        earliest: NaiveDate,
-    ) -> Option<NaiveDate> {
+    fn opened_late(&self, person: &Person, about: &About<'_>, days: Period, earliest: NaiveDate) -> Option<NaiveDate> {
         let aapninger = &person.beregnet.as_ref().filter(|_| self.policy.late_source())?.aapninger;
         let mine = || {
             aapninger.iter().filter(|a| {

@@ -63,7 +63,8 @@ impl Policy {
                     ..window
                 },
             };
-            let reaches = |role: &Role| *role == Role::Etterregistrerer || about.any_ordning || role.writes(about.ordning);
+            let reaches =
+                |role: &Role| *role == Role::Etterregistrerer || about.any_ordning || role.writes(about.ordning);
             let also = self.superbruker_is_etterregistrerer() && about.roles.contains(&Role::Nirsuperbruker);
             let roles = about.roles.iter().copied().filter(reaches).chain(also.then_some(Role::Etterregistrerer));
             for role in roles {
@@ -114,7 +115,13 @@ impl Policy {
     }
 
     /// A campaign that ended lately and on its last day would have let the date in (V604).
-    pub fn closed_campaign(&self, date: NaiveDate, about: &About<'_>, registry: &Registry, today: NaiveDate) -> Option<String> {
+    pub fn closed_campaign(
+        &self,
+        date: NaiveDate,
+        about: &About<'_>,
+        registry: &Registry,
+        today: NaiveDate,
+    ) -> Option<String> {
         let since = back(today, in_force(&self.limits.kampanje_varsel_maaneder, today));
         self.campaigns(registry)
             .filter(|c| c.gyldig_til < today && c.gyldig_til >= since && date >= reach(c, c.gyldig_til))
@@ -124,7 +131,13 @@ impl Policy {
 
     /// A campaign for the kommune and the person that runs and reaches the date, but is for other records: another
     /// scheme, kind of content or channel (V605).
-    pub fn campaign_of_others(&self, date: NaiveDate, about: &About<'_>, registry: &Registry, today: NaiveDate) -> Option<String> {
+    pub fn campaign_of_others(
+        &self,
+        date: NaiveDate,
+        about: &About<'_>,
+        registry: &Registry,
+        today: NaiveDate,
+    ) -> Option<String> {
         self.campaigns(registry)
             .filter(|c| runs(c, today) && date >= reach(c, today) && self.is_for_person(c, about, today))
             .find(|c| !is_for_record(c, about))
@@ -136,7 +149,9 @@ impl Policy {
         let receipt: Vec<NaiveDate> = self.judged_as(about.kommune, registry, today).map(|(on, _)| on).collect();
         let locks = self.campaigns.laas.iter().chain(&registry.laaser);
         let years = locks
-            .filter(|lock| receipt.iter().all(|on| lock.laast_fra <= *on && lock.aapnet_igjen.is_none_or(|day| *on < day)))
+            .filter(|lock| {
+                receipt.iter().all(|on| lock.laast_fra <= *on && lock.aapnet_igjen.is_none_or(|day| *on < day))
+            })
             .filter(|lock| about.any_ordning || lock.ordninger.is_empty() || lock.ordninger.contains(&about.ordning))
             .filter(|lock| self.in_list(&lock.kommuner, about.kommune, today))
             .filter(|lock| year(lock.aar).is_some_and(|of_year| of_year.overlaps(&days)))

@@ -44,7 +44,9 @@ impl Family {
 
     fn kinds(self) -> &'static str {
         match self {
-            Family::Party => "PARTY, AVSENDERSYSTEM, CERTIFICATE, DELEGATION, CAMPAIGN, RAPPORTERINGSAAR_LAAS, DRIFTSBRUDD, STENGT",
+            Family::Party => {
+                "PARTY, AVSENDERSYSTEM, CERTIFICATE, DELEGATION, CAMPAIGN, RAPPORTERINGSAAR_LAAS, DRIFTSBRUDD, STENGT"
+            }
             Family::User => "USER",
             Family::Agreement => "AGREEMENT, DELEGATION",
         }
@@ -153,9 +155,7 @@ fn check(rows: &[(String, RegistryEntry)], registry: &Registry, problems: &mut V
             }
             RegistryEntry::Driftsbrudd(outage) if outage.til < outage.fra => problem("til is before fra".to_owned()),
             RegistryEntry::Stengt(closed) if closed.til < closed.fra => problem("til is before fra".to_owned()),
-            RegistryEntry::RapporteringsaarLaas(lock)
-                if lock.aapnet_igjen.is_some_and(|day| day <= lock.laast_fra) =>
-            {
+            RegistryEntry::RapporteringsaarLaas(lock) if lock.aapnet_igjen.is_some_and(|day| day <= lock.laast_fra) => {
                 problem("aapnet_igjen is not after laast_fra".to_owned());
             }
             _ => {}
