@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{Adressebeskyttelse, Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::{Beregnet, BeregningRow};
-use crate::post::{PostId, PostVersion};
+use crate::post::{Ordning, PostId, PostVersion};
 use crate::time::Period;
 
 /// Everything present (system_to = ∞) about one person: what `decide` reads and the snapshot holds.
@@ -76,6 +76,13 @@ impl Person {
         self.facts.iter().filter_map(|fact| match &fact.content {
             FactContent::Ident { number } => Some(number.as_str()),
             _ => None,
+        })
+    }
+
+    /// Whether a category of the scheme is open on the day, as last computed. Before the first time everything is.
+    pub fn category_open(&self, ordning: Ordning, day: NaiveDate) -> bool {
+        self.beregnet.as_ref().is_none_or(|beregnet| {
+            beregnet.kategorier.iter().any(|k| k.kode.ordning() == ordning && k.gyldig.contains(day))
         })
     }
 

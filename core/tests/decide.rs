@@ -37,6 +37,7 @@
 //! for errors of a person; last, not indented, `=> STATUS …` of the whole.
 //!
 //! **After a message**: `varsel SYSTEM TYPE P1 DATO OPPHAV HVA`, all notices in order, or `ingen varsel`;
+//! `status P1 ORDNING DATO STATUS`; `ute P1 DATO|nei` (the day on which the programme ran out without a reason);
 //! `sjekk NAVN [versjon N] [gyldig A..B] [fortsetter NAVN] [eier K] [bydel B] [ref R,R] [slettet] [grunnlag G]`.
 
 #![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]

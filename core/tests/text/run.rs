@@ -5,9 +5,10 @@ use std::path::Path;
 
 use register::change::{Addressed, Change, NoticePayload};
 use register::command::{Command, Transaksjon};
-use register::decide::{Decision, decide};
+use register::decide::{Decision, decide, run_out};
 use register::receipt::{Finding, LineOutcome, Status};
 use register::rejection::Rejection;
+use register::scheme::Scheme;
 
 use crate::expect::{self, Expected, expected};
 use crate::message::{self, Sent};
@@ -104,6 +105,14 @@ impl Table {
         if let Some(rest) = line.strip_prefix("sjekk ") {
             self.report.lines += 1;
             return self.check(rest);
+        }
+        if let Some(rest) = line.strip_prefix("status ") {
+            self.report.lines += 1;
+            return self.status(rest);
+        }
+        if let Some(rest) = line.strip_prefix("ute ") {
+            self.report.lines += 1;
+            return self.run_out(rest);
         }
         if self.open.is_some() {
             return if indented { self.inside(line) } else { self.close(line) };
@@ -314,6 +323,40 @@ impl Table {
             "varsel {} {} {person} {} {opphav} {what}",
             addressed.avsendersystem, notice.hendelsestype, notice.gjelder_dato
         )
+    }
+
+    /// `status PERSON ORDNING DATO STATUS`
+    fn status(&mut self, line: &str) -> Result<(), Bad> {
+        let mut words = Words::of(line);
+        let duf = self.world.duf_text(words.next("person")?)?;
+        let ordning = crate::innhold::ordning(words.next("ordning")?)?;
+        let (day, expected) = (words.parse("dato")?, words.next("status")?);
+        words.end()?;
+        let registry = self.world.registry();
+        let state = self.world.state(&registry);
+        let person = state.persons.values().find(|person| person.duf.to_string() == duf).ok_or("ukjent person")?;
+        let scheme = Scheme::of(&self.world.policy, person.posts.iter(), ordning, None);
+        let open = person.category_open(ordning, day);
+        let got = scheme.status_with(day, open);
+        if got == expected { Ok(()) } else { Err(format!("fikk    {got}")) }
+    }
+
+    /// `ute PERSON DATO|nei`: whether the programme has run out without a reason, and with which day.
+    fn run_out(&mut self, line: &str) -> Result<(), Bad> {
+        let mut words = Words::of(line);
+        let duf = self.world.duf_text(words.next("person")?)?;
+        let expected = words.next("dato eller nei")?;
+        words.end()?;
+        let registry = self.world.registry();
+        let (state, now) = (self.world.state(&registry), self.world.now()?);
+        let person = state.persons.values().find(|person| person.duf.to_string() == duf).ok_or("ukjent person")?;
+        let row = run_out(&self.world.policy, &now, person, &mut self.world.ids);
+        let got = match row.map(|row| (row.valid.from, row.content)) {
+            Some((day, register::post::Content::Avslutning(end))) if end.avslutningsaarsak == "SYS0" => day.to_string(),
+            Some((_, other)) => other.posttype().to_owned(),
+            None => "nei".into(),
+        };
+        if got == expected { Ok(()) } else { Err(format!("fikk    {got}")) }
     }
 
     fn check(&mut self, line: &str) -> Result<(), Bad> {
