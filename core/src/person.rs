@@ -79,9 +79,15 @@ impl Person {
         })
     }
 
+    /// What was last computed.
+    pub fn computed(&self) -> Option<&Beregnet> {
+        // An empty result is what the computation gives until it has its rules.
+        self.beregnet.as_ref().filter(|beregnet| beregnet.lov.is_some() || !beregnet.kategorier.is_empty())
+    }
+
     /// Whether a category of the scheme is open on the day, as last computed. Before the first time everything is.
     pub fn category_open(&self, ordning: Ordning, day: NaiveDate) -> bool {
-        self.beregnet.as_ref().is_none_or(|beregnet| {
+        self.computed().is_none_or(|beregnet| {
             beregnet.kategorier.iter().any(|k| k.kode.ordning() == ordning && k.gyldig.contains(day))
         })
     }

@@ -52,7 +52,7 @@ fn schemes(content: &Content) -> &'static [Ordning] {
 impl Scene<'_> {
     /// Step 3: what the act of the person does not know. A person without an act is told so by the categories.
     pub(super) fn act(&self, person: &Person, content: &Content) -> Result<(), Vec<Finding>> {
-        let Some(beregnet) = &person.beregnet else { return Ok(()) };
+        let Some(beregnet) = person.computed() else { return Ok(()) };
         let Some(lov) = beregnet.lov else { return Ok(()) };
         let other_act = |field| Err(vec![finding(Rejection::OtherAct, Field::Content(field))]);
         if !self.policy.ordning_under(content.ordning(), lov) {
@@ -99,12 +99,9 @@ impl Scene<'_> {
     /// Step 6: no category of the scheme lets the registration in. The reason that explains it goes before B503.
     pub(super) fn category(&self, person: &Person, content: &Content) -> Vec<Finding> {
         let asked = self.policy.category_asked(content);
-        let Some(beregnet) = person.beregnet.as_ref().filter(|_| asked != Kategorikrav::Ingen) else {
+        let Some(beregnet) = person.computed().filter(|_| asked != Kategorikrav::Ingen) else {
             return Vec::new();
         };
-        if beregnet.kategorier.is_empty() && beregnet.lov.is_none() {
-            return Vec::new();
-        }
         let (day, field) = event_day(content);
         let schemes = schemes(content);
         let of_scheme = || beregnet.kategorier.iter().filter(|k| schemes.contains(&k.kode.ordning()));

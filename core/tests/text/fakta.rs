@@ -5,7 +5,7 @@
 //! bosted KOMMUNE[/BYDEL] [A..B]               Folkeregisteret
 //! bosatt KOMMUNE[/BYDEL] D [avtale]           IMDi Bosetting
 //! mottak KOMMUNE [ankomst|transitt] [A..B]
-//! født D                                      fnr NUMMER           nummer REG_NUMMER|UNHCR_NUMMER|PASSNUMMER VERDI
+//! født D [mann]                                fnr NUMMER           nummer REG_NUMMER|UNHCR_NUMMER|PASSNUMMER VERDI
 //! tillatelse GRUNNLAG D [søkt D] [ikke-permanent] [ikke-fornybar] [fornyet] [fra-utlandet] [EØS]
 //!            [referanse GRUNNLAG|borger] [ref-permanent] [ref-bosatt D] [tilbakekalt|bortfalt|utvist D [endelig]] [A..B]
 //! fornyelse D [innvilget|avslag D [endelig]]
@@ -77,7 +77,7 @@ pub fn fact(duf: &dyn Fn(&str) -> Result<Duf, Bad>, words: &mut Words<'_>) -> Re
             fornavn: "Modig".into(),
             etternavn: "Bjørk".into(),
             foedselsdato: words.parse("dato")?,
-            kjoenn: "KVINNE".into(),
+            kjoenn: if words.take("mann") { "MANN" } else { "KVINNE" }.into(),
         },
         "fnr" => FactContent::Ident { number: words.next("nummer")?.to_owned() },
         "nummer" => {
