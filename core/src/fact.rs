@@ -120,7 +120,7 @@ pub enum Mottakstype {
 }
 
 /// Other numbers that a person is searched by (domain.md 3.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Nummertype {
     /// Registreringsnummer i mottak.

@@ -17,6 +17,7 @@ pub mod id;
 pub mod kategori;
 #[cfg(feature = "store")]
 pub mod ledger;
+pub mod liste;
 pub mod person;
 pub mod policy;
 pub mod post;

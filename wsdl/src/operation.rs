@@ -41,6 +41,15 @@ operations! {
     "hentKodeverk" MAX_OTHER_BYTES,
     "hentEndringer" MAX_OTHER_BYTES,
     "bekreftEndringer" MAX_OTHER_BYTES,
+    "finnPerson" MAX_OTHER_BYTES,
+    "hentPersonliste" MAX_OTHER_BYTES,
+    "hentPostoversikt" MAX_OTHER_BYTES,
+    "hentBeregningslogg" MAX_OTHER_BYTES,
+    "hentDatakonsistens" MAX_OTHER_BYTES,
+    "forklarVindu" MAX_OTHER_BYTES,
+    "hentAvsenderstatus" MAX_OTHER_BYTES,
+    "meldSertifikat" MAX_OTHER_BYTES,
+    "meldFeilregistrert" MAX_OTHER_BYTES,
 }
 
 /// By SOAPAction.

@@ -24,6 +24,9 @@ pub const FILES: &[SchemaFile] = files![
     "nir-kvittering-v1.xsd",
     "nir-person-v1.xsd",
     "nir-tjeneste-v1.xsd",
+    "nir-liste-v1.xsd",
+    "nir-oppslag-v1.xsd",
+    "nir-avsender-v1.xsd",
 ];
 
 /// A file by name.

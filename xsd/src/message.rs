@@ -5,25 +5,43 @@
 
 use serde::{Deserialize, Serialize};
 
+mod avsenderstatus;
+mod beregningslogg;
 mod collapse;
+mod datakonsistens;
 mod endring;
+mod feilregistrert;
+mod finn_person;
 mod header;
 mod kodeverk;
 mod kvittering;
 mod newer;
 mod person;
+mod personliste;
 mod ping;
+mod postoversikt;
 mod registrering;
+mod sertifikat;
 mod version;
+mod vindu;
 mod write;
 
+pub use avsenderstatus::*;
+pub use beregningslogg::*;
+pub use datakonsistens::*;
 pub use endring::*;
+pub use feilregistrert::*;
+pub use finn_person::*;
 pub use header::*;
 pub use kodeverk::*;
 pub use kvittering::*;
 pub use person::*;
+pub use personliste::*;
 pub use ping::*;
+pub use postoversikt::*;
 pub use registrering::*;
+pub use sertifikat::*;
+pub use vindu::*;
 pub use version::Version;
 
 /// The one payload namespace (contract.md 0.1).
@@ -92,6 +110,15 @@ wrappers! {
         "hentKodeverk" => HentKodeverk(HentKodeverk { forespoersel: Kodeverksforespoersel }),
         "hentEndringer" => HentEndringer(HentEndringer { forespoersel: Endringsforespoersel }),
         "bekreftEndringer" => BekreftEndringer(BekreftEndringer { forespoersel: Bekreftelsesforespoersel }),
+        "finnPerson" => FinnPerson(FinnPerson { forespoersel: Finnforespoersel }),
+        "hentPersonliste" => HentPersonliste(HentPersonliste { forespoersel: Personlisteforespoersel }),
+        "hentPostoversikt" => HentPostoversikt(HentPostoversikt { forespoersel: Postoversiktforespoersel }),
+        "hentBeregningslogg" => HentBeregningslogg(HentBeregningslogg { forespoersel: Beregningsloggforespoersel }),
+        "hentDatakonsistens" => HentDatakonsistens(HentDatakonsistens { forespoersel: Datakonsistensforespoersel }),
+        "forklarVindu" => ForklarVindu(ForklarVindu { forespoersel: Vindusforespoersel }),
+        "hentAvsenderstatus" => HentAvsenderstatus(HentAvsenderstatus { forespoersel: Avsenderstatusforespoersel }),
+        "meldSertifikat" => MeldSertifikat(MeldSertifikat { forespoersel: Sertifikatforespoersel }),
+        "meldFeilregistrert" => MeldFeilregistrert(MeldFeilregistrert { forespoersel: Feilregistrertforespoersel }),
     }
 }
 
@@ -105,6 +132,15 @@ wrappers! {
         "hentKodeverkSvar" => HentKodeverk(HentKodeverkSvar { svar: Kodeverksvar }),
         "hentEndringerSvar" => HentEndringer(HentEndringerSvar { side: Endringsside }),
         "bekreftEndringerSvar" => BekreftEndringer(BekreftEndringerSvar { stroem: Stroemposisjon }),
+        "finnPersonSvar" => FinnPerson(FinnPersonSvar { svar: Finnsvar }),
+        "hentPersonlisteSvar" => HentPersonliste(HentPersonlisteSvar { side: Personlisteside }),
+        "hentPostoversiktSvar" => HentPostoversikt(HentPostoversiktSvar { side: Postoversiktside }),
+        "hentBeregningsloggSvar" => HentBeregningslogg(HentBeregningsloggSvar { beregning: Beregningslogg }),
+        "hentDatakonsistensSvar" => HentDatakonsistens(HentDatakonsistensSvar { side: Datakonsistensside }),
+        "forklarVinduSvar" => ForklarVindu(ForklarVinduSvar { vindu: Vindusforklaring }),
+        "hentAvsenderstatusSvar" => HentAvsenderstatus(HentAvsenderstatusSvar { status: Avsenderstatus }),
+        "meldSertifikatSvar" => MeldSertifikat(MeldSertifikatSvar { svar: Sertifikatsvar }),
+        "meldFeilregistrertSvar" => MeldFeilregistrert(MeldFeilregistrertSvar { kvittering: Feilregistrertkvittering }),
     }
 }
 
@@ -119,6 +155,15 @@ impl Request {
             Request::HentKodeverk(w) => &w.forespoersel.meldingshode,
             Request::HentEndringer(w) => &w.forespoersel.meldingshode,
             Request::BekreftEndringer(w) => &w.forespoersel.meldingshode,
+            Request::FinnPerson(w) => &w.forespoersel.meldingshode,
+            Request::HentPersonliste(w) => &w.forespoersel.meldingshode,
+            Request::HentPostoversikt(w) => &w.forespoersel.meldingshode,
+            Request::HentBeregningslogg(w) => &w.forespoersel.meldingshode,
+            Request::HentDatakonsistens(w) => &w.forespoersel.meldingshode,
+            Request::ForklarVindu(w) => &w.forespoersel.meldingshode,
+            Request::HentAvsenderstatus(w) => &w.forespoersel.meldingshode,
+            Request::MeldSertifikat(w) => &w.forespoersel.meldingshode,
+            Request::MeldFeilregistrert(w) => &w.forespoersel.meldingshode,
         })
     }
 }

@@ -35,6 +35,15 @@ macro_rules! read {
             $message::HentKodeverk(wrapper) => fields(wrapper),
             $message::HentEndringer(wrapper) => fields(wrapper),
             $message::BekreftEndringer(wrapper) => fields(wrapper),
+            $message::FinnPerson(wrapper) => fields(wrapper),
+            $message::HentPersonliste(wrapper) => fields(wrapper),
+            $message::HentPostoversikt(wrapper) => fields(wrapper),
+            $message::HentBeregningslogg(wrapper) => fields(wrapper),
+            $message::HentDatakonsistens(wrapper) => fields(wrapper),
+            $message::ForklarVindu(wrapper) => fields(wrapper),
+            $message::HentAvsenderstatus(wrapper) => fields(wrapper),
+            $message::MeldSertifikat(wrapper) => fields(wrapper),
+            $message::MeldFeilregistrert(wrapper) => fields(wrapper),
         };
         Read { written: message.to_xml(), fields }
     }};
