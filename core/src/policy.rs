@@ -202,6 +202,11 @@ impl Policy {
         self.fylke_known(fylke) && self.present_number(kommune, on).fylke() == fylke.fylke()
     }
 
+    /// Whether who only reads sees everybody with a computed category, and not own persons alone (domain.md 17.6).
+    pub fn readers_see_all(&self) -> bool {
+        self.settings.lesebruker_ser_alle_med_kategori
+    }
+
     /// Whether measures of the scheme need a granting decision (B510); kvalifisering i mottak does not (6.5).
     pub fn tiltak_needs_vedtak(&self, ordning: Ordning) -> bool {
         self.vedtak.ordning.iter().any(|row| row.ordning == ordning && row.tiltak_krever_vedtak)

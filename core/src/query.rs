@@ -1,20 +1,28 @@
 //! Reads: what a caller may see of a person, as of a valid day and a recorded time (domain.md 10.3 AU-1, 10.4).
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
+use uuid::Uuid;
 
 use crate::average::{Average, average};
 use crate::command::Header;
 use crate::decide::{Now, finding};
 use crate::fact::{Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
-use crate::person::{PersonHistory, hidden, replaced_by};
+use crate::kategori::{Frist, Kategori};
+use crate::person::PersonHistory;
 use crate::policy::Policy;
 use crate::post::{Content, Ordning, PostVersion};
 use crate::receipt::{Field, Finding};
-use crate::registry::Registry;
+use crate::registry::{Lov, Registry};
 use crate::rejection::Rejection;
 use crate::scheme::Scheme;
 use crate::time::Period;
+
+pub mod access;
+pub mod liste;
+pub mod logg;
+
+use access::{Caller, access};
 
 /// Most months of averages in one answer.
 pub const MAX_MONTHS: u32 = 120;
@@ -39,16 +47,31 @@ pub struct PersonQuery {
 pub struct PersonView {
     /// The key.
     pub duf: Duf,
-    /// Facts on the day.
-    pub facts: Vec<FactContent>,
+    /// Facts on the day that the caller may see, with their valid time.
+    pub facts: Vec<(FactContent, Period)>,
     /// Who follows up, over time.
     pub oppfoelging: Vec<(Kommunenummer, Option<Bydel>, Period)>,
+    /// Act, categories and deadlines; absent where nothing had been computed.
+    pub beregning: Option<Beregningsbilde>,
     /// Schemes with status and whether a measure is registered.
     pub ordninger: Vec<(Ordning, &'static str, bool)>,
     /// Posts, oldest first.
     pub posts: Vec<PostVersion>,
     /// Averages of the months asked for.
     pub averages: Vec<Average>,
+}
+
+/// What had been computed: categories of the day asked for, or all where none was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beregningsbilde {
+    /// What hentBeregningslogg asks for.
+    pub beregnings_id: Uuid,
+    /// The act.
+    pub lov: Option<Lov>,
+    /// Categories, open and closed.
+    pub kategorier: Vec<Kategori>,
+    /// Deadlines.
+    pub frister: Vec<Frist>,
 }
 
 /// The person as this caller may see it, or why not. A hidden person is answered exactly as an unknown one.
@@ -61,23 +84,11 @@ pub fn person(
     now: &Now,
 ) -> Result<PersonView, Finding> {
     let unknown = || finding(Rejection::UnknownPerson, Field::Person("dufNummer"));
-    let user = registry.users.get(&header.overfoeringsbruker).ok_or_else(unknown)?;
+    let caller = Caller::of(registry, header, policy, now.today);
     let history = history.ok_or_else(unknown)?;
     let present: Vec<&Fact> = history.facts.iter().filter(|fact| fact.system_to.is_none()).collect();
-    let hidden = hidden(present.iter().copied(), now.today);
-    if hidden && !user.skjerming_approved {
-        return Err(unknown());
-    }
-    if let Some(new) = replaced_by(present.iter().copied()) {
-        let mut superseded = finding(Rejection::DufSuperseded, Field::Person("dufNummer"));
-        superseded.params.push(("etterfoelger", new.to_string()));
-        return Err(superseded);
-    }
-    // Any kommune that reads by exact DUF sees persons of others as Kommunelesebruker does (domain.md 17.6); a
-    // fylkeskommune sees those it is responsible for, which part 2 computes.
-    if !user.roles.iter().any(|role| role.reads()) {
-        return Err(finding(Rejection::RoleLacksOrdning, Field::Header("overfoeringsbruker")));
-    }
+    let latest = history.beregninger.iter().find(|row| row.system_to.is_none());
+    let access = access(caller, &present, latest.map_or(&[], |row| &row.beregning.kategorier), policy, now)?;
     let at = query.recorded_at.unwrap_or(now.recorded);
     let day = query.valid_on.unwrap_or(now.today);
     let recorded = |from: DateTime<Utc>, to: Option<DateTime<Utc>>| from <= at && to.is_none_or(|to| at < to);
@@ -85,29 +96,21 @@ pub fn person(
     let versions: Vec<&PostVersion> = history.posts.iter().filter(|v| recorded(v.system_from, v.system_to)).collect();
     let mut posts: Vec<PostVersion> = versions
         .iter()
-        .filter(|v| query.with_annulled || !v.annulled)
+        // A struck record is shown as struck (HD-14).
+        .filter(|v| query.with_annulled || !v.annulled || v.struck())
         .filter(|v| query.valid_on.is_none() || v.valid.contains(day))
         .map(|v| (*v).clone())
         .collect();
     posts.sort_by_key(|post| post.row_no);
     // Status and averages follow from all decisions and measures, also from those that are over on the day.
     let standing: Vec<&PostVersion> = versions.into_iter().filter(|post| !post.annulled).collect();
-    // Current or former: who followed the person up on any day (domain.md 10.3, 17.6).
-    let own = header.kommune.as_ref().is_ok_and(|own| {
-        facts.iter().any(
-            |f| matches!(f.content, FactContent::Oppfoelging { kommune, .. } if policy.owns(*own, kommune, now.today)),
-        )
-    });
+    let beregning = history.beregninger.iter().find(|row| recorded(row.system_from, row.system_to));
     Ok(PersonView {
         duf: query.duf,
         facts: facts
             .iter()
-            .filter(|f| f.valid.contains(day))
-            // Idents of persons that others follow up are closed data.
-            .filter(|f| own || !matches!(f.content, FactContent::Ident { .. }))
-            // The name of a strictly confidential person is sent to nobody (VERN-1).
-            .filter(|f| !hidden || !matches!(f.content, FactContent::Personalia { .. }))
-            .map(|f| f.content.clone())
+            .filter(|f| f.valid.contains(day) && access.shows(&f.content))
+            .map(|f| (f.content.clone(), f.valid))
             .collect(),
         oppfoelging: facts
             .iter()
@@ -115,7 +118,21 @@ pub fn person(
                 FactContent::Oppfoelging { kommune, bydel } => Some((kommune, bydel, f.valid)),
                 _ => None,
             })
+            // Where somebody lives whose address is suppressed is told to nobody else (VERN-2, VERN-3).
+            .filter(|_| access.own || !access.sheltered)
             .collect(),
+        beregning: beregning.map(|row| Beregningsbilde {
+            beregnings_id: row.beregnings_id,
+            lov: row.beregning.lov,
+            kategorier: row
+                .beregning
+                .kategorier
+                .iter()
+                .filter(|k| query.valid_on.is_none() || k.gyldig.contains(day))
+                .cloned()
+                .collect(),
+            frister: row.beregning.frister.clone(),
+        }),
         ordninger: schemes(policy, &standing, day),
         averages: averages(&standing, query.months),
         posts,

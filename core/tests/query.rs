@@ -22,10 +22,12 @@ use register::command::Transaksjon;
 use register::decide::decide;
 use register::fact::{Fact, FactContent};
 use register::id::Duf;
+use register::kategori::{Beregning, BeregningRow, Kategori, Kategorikode};
 use register::person::PersonHistory;
 use register::post::Ordning;
 use register::query::{PersonQuery, PersonView, person};
 use register::receipt::{Finding, Status};
+use register::registry::Lov;
 use register::rejection::Rejection;
 use register::time::Period;
 
@@ -74,6 +76,28 @@ fn story(lines: &str) -> Story {
     }
     history.facts = world.persons[&duf].facts.clone();
     Story { world, history }
+}
+
+/// A computation that says nothing but that there is an open category.
+fn computed() -> BeregningRow {
+    let kategori = Kategori {
+        kode: Kategorikode::IntroRp,
+        lov: Lov::Il,
+        gyldig: Period { from: day("2021-01-01"), to: None },
+        aarsak: None,
+        rett_til_aa_fullfoere: false,
+        rad: "IL-1".into(),
+        usikker: false,
+    };
+    BeregningRow {
+        row_no: 98,
+        beregnings_id: uuid::Uuid::nil(),
+        beregning: Beregning { lov: Some(Lov::Il), kategorier: vec![kategori], ..Beregning::default() },
+        aapninger: Vec::new(),
+        regelversjon: "test".into(),
+        system_from: DateTime::<Utc>::MIN_UTC,
+        system_to: None,
+    }
 }
 
 impl Story {
@@ -125,11 +149,11 @@ fn posts(view: &PersonView) -> Vec<String> {
 }
 
 fn idents(view: &PersonView) -> usize {
-    view.facts.iter().filter(|fact| matches!(fact, FactContent::Ident { .. })).count()
+    view.facts.iter().filter(|fact| matches!(fact.0, FactContent::Ident { .. })).count()
 }
 
 fn names(view: &PersonView) -> usize {
-    view.facts.iter().filter(|fact| matches!(fact, FactContent::Personalia { .. })).count()
+    view.facts.iter().filter(|fact| matches!(fact.0, FactContent::Personalia { .. })).count()
 }
 
 fn name() -> FactContent {
@@ -270,6 +294,9 @@ fn others_see_no_idents_and_who_may_not_read_sees_nothing() {
          bruker 4204-FYLKE1 i 4204 FYLKESKOMMUNEBRUKER
          4204-OVERF1 REGISTRER P1 vedtak AVSLAG 2021-03-01 begrunnelse ALDER",
     );
+    let stranger = story.ask("0301-OVERF1", |_| {}).unwrap_err();
+    assert_eq!(stranger.rejection, Rejection::NotOppfoelgingskommune, "without a category only own persons (17.6)");
+    story.history.beregninger.push(computed());
     for (user, sees) in
         [("4204-OVERF1", 1), ("4204-LESE1", 1), ("4204-LESEETTER1", 1), ("4203-OVERF1", 1), ("0301-OVERF1", 0)]
     {

@@ -38,7 +38,8 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("ordning", "ordning tiltak tiltak_krever_vedtak", "lov uten_tillatelse"),
     (
         "innstillinger",
-        "tidligere_kommune_kan_skrive sen_kilde vedtak_med_tidligere_virkning superbruker_etterregistrering",
+        "tidligere_kommune_kan_skrive sen_kilde vedtak_med_tidligere_virkning superbruker_etterregistrering \
+         lesebruker_ser_alle_med_kategori",
         "",
     ),
     (

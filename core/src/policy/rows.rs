@@ -91,4 +91,5 @@ pub(super) struct Settings {
     pub sen_kilde: bool,
     pub vedtak_med_tidligere_virkning: bool,
     pub superbruker_etterregistrering: bool,
+    pub lesebruker_ser_alle_med_kategori: bool,
 }
