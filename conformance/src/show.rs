@@ -56,6 +56,19 @@ pub fn answer(answer: &Answer, sent: &Sent<'_>) {
         Answer::HentKodeverk(w) => code_lists(&w.svar),
         Answer::HentEndringer(w) => changes(&w.side),
         Answer::BekreftEndringer(w) => row("bekreftetTil", w.stroem.bekreftet_til),
+        other => read(other),
+    }
+}
+
+/// An answer of which the payload itself is the best picture.
+fn read(answer: &Answer) {
+    let document = answer.to_xml();
+    let text = String::from_utf8_lossy(&document);
+    let Ok(document) = roxmltree::Document::parse(&text) else { return };
+    for node in document.descendants().filter(|node| node.is_element()) {
+        let depth = node.ancestors().filter(|ancestor| ancestor.is_element()).count();
+        let value = if node.children().any(|child| child.is_element()) { "" } else { node.text().unwrap_or_default() };
+        anstream::println!("{:indent$}{DIM}{}{DIM:#} {value}", "", node.tag_name().name(), indent = 2 * (depth - 1));
     }
 }
 

@@ -27,6 +27,10 @@ const LISTS: &[(&str, &str)] = lists![
     "alvorlighet",
     "hendelsestype",
     "opphav",
+    "feilregistrertAarsak",
+    "nummertype",
+    "mangel",
+    "forutsetning",
 ];
 
 /// One code of a list.

@@ -58,6 +58,7 @@ mod authority;
 mod avslutning;
 pub mod beregning;
 mod common;
+pub mod feilregistrert;
 mod fravaer;
 mod intro;
 mod kategori;
@@ -250,7 +251,7 @@ impl PersonOutcome {
     }
 }
 
-fn is_error(finding: &Finding) -> bool {
+pub(crate) fn is_error(finding: &Finding) -> bool {
     finding.severity == Severity::Error
 }
 

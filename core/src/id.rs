@@ -81,6 +81,11 @@ impl Duf {
         u64::try_from(value).ok().filter(|v| *v < 1_000_000_000_000).map(Duf)
     }
 
+    /// The number before this one, whether it was given to anybody or not: where a search for this one begins.
+    pub fn before(self) -> Option<Self> {
+        self.0.checked_sub(1).map(Duf)
+    }
+
     /// For the database.
     pub fn to_stored(self) -> i64 {
         i64::try_from(self.0).unwrap_or(0)

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 
 use crate::command::Command;
 use crate::decide::Ids;
+use crate::decide::feilregistrert::Melding;
 use crate::evidence::payload::MasterKey;
 use crate::id::Orgnr;
 use crate::policy::Policy;
-use crate::receipt::{Bevis, Receipt};
+use crate::receipt::{Bevis, Finding, Receipt, StruckReceipt};
 use crate::store::StoreError;
 
 mod answers;
@@ -55,6 +56,8 @@ pub enum Work {
     Register(Box<Command>),
     /// Carry out a command that no message brought.
     Internal(Box<InternalCommand>),
+    /// Judge and apply a report of a wrong record (HD-14); what refuses it leaves nothing.
+    Strike(Box<Melding>),
     /// Write and keep the answer of a dry run, which was decided outside the batch.
     DryRun(Box<Receipt>),
     /// Keep an exchange whose answer is ready (reads, refusals).
@@ -103,6 +106,9 @@ pub struct Done {
 /// Why a job was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
+    /// The register refuses it; nothing was stored, nor is the exchange kept yet.
+    #[error("refused")]
+    Refused(Vec<Finding>),
     /// The commit was sent and no answer came; a repeat of the message finds out (NIR-I903).
     #[error("the outcome of the commit is unknown")]
     OutcomeUnknown,
@@ -130,6 +136,8 @@ impl From<StoreError> for LedgerError {
 pub trait Render: Send + Sync {
     /// The canonical Body child of a receipt; `request` is the message as it arrived, for line and column.
     fn receipt(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8>;
+    /// The canonical Body child of the receipt of `meldFeilregistrert`.
+    fn struck(&self, receipt: &StruckReceipt) -> Vec<u8>;
     /// The stored answer with `gjentatt` true.
     fn repeated(&self, stored: &[u8]) -> Vec<u8>;
 }

@@ -15,6 +15,7 @@ pub mod fact;
 mod fingerprint;
 pub mod id;
 pub mod kategori;
+pub mod konsistens;
 #[cfg(feature = "store")]
 pub mod ledger;
 pub mod liste;

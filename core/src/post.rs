@@ -692,6 +692,11 @@ impl PostVersion {
         self.feilregistrert.as_ref().is_some_and(|report| report.status == Feilstatus::Stroeket)
     }
 
+    /// Whether it was reported as wrong, and the report has not been turned down.
+    pub fn reported(&self) -> bool {
+        self.feilregistrert.as_ref().is_some_and(|report| report.status != Feilstatus::Avslaatt)
+    }
+
     /// Whether the post is there: present and not annulled.
     pub fn stands(&self) -> bool {
         self.system_to.is_none() && !self.annulled

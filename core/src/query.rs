@@ -19,6 +19,7 @@ use crate::scheme::Scheme;
 use crate::time::Period;
 
 pub mod access;
+pub mod avsender;
 pub mod liste;
 pub mod logg;
 

@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::change::NumberedNotice;
-use crate::post::PostId;
+use crate::id::Duf;
+use crate::post::{Feilstatus, PostId};
 use crate::rejection::Rejection;
 
 /// How grave a finding is.
@@ -167,6 +168,31 @@ pub struct Bevis {
     pub posisjon: i64,
     /// Hash of the row before, lower-case hex.
     pub forrige_hash: String,
+}
+
+/// The receipt of `meldFeilregistrert` (HD-14).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StruckReceipt {
+    /// The version the answer is written for.
+    pub kontraktversjon: String,
+    /// Whose record.
+    pub duf: Duf,
+    /// Struck, or reported.
+    pub status: Feilstatus,
+    /// The case.
+    pub sak: Uuid,
+    /// The same message had been carried out before.
+    pub gjentatt: bool,
+    /// The record afterwards.
+    pub post: PostAnswer,
+    /// Receipt time.
+    pub mottatt: DateTime<Utc>,
+    /// Own changes, numbered.
+    pub changes: Vec<NumberedNotice>,
+    /// Where the stream stands after.
+    pub stroem: Option<StreamPosition>,
+    /// Where the evidence stands.
+    pub bevis: Bevis,
 }
 
 /// The receipt (`Kvittering`).

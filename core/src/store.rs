@@ -3,6 +3,8 @@
 //! No `Any`, no ORM, no triggers, no clock in SQL: what is written comes from the caller. Reads take a connection of
 //! their own; writes go through [`Tx`], one per batch.
 
+use std::ops::ControlFlow;
+
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::change::{Notice, NumberedNotice};
@@ -192,6 +194,35 @@ impl Store {
         let stream = tx.streams(&[avsendersystem.to_owned()]).await?;
         tx.rollback().await;
         Ok((history, stream.first().map(|(system, row)| row.position(system))))
+    }
+
+    /// Shows every person after a number, in order and over one consistent cut, until `visit` says that it has enough;
+    /// where the stream of the avsendersystem stood at the same moment.
+    pub async fn each_person(
+        &self,
+        after: Option<Duf>,
+        avsendersystem: &str,
+        mut visit: impl FnMut(Person) -> ControlFlow<()> + Send,
+    ) -> Result<Option<StreamPosition>, StoreError> {
+        let mut tx = self.begin_read().await?;
+        let stream = tx.streams(&[avsendersystem.to_owned()]).await?;
+        let mut last = after;
+        'all: loop {
+            let rows = tx.persons_after(last, PERSONS_AT_ONCE as i64).await?;
+            let Some(end) = rows.last() else { break };
+            last = Duf::from_stored(end.duf);
+            for row in &rows {
+                let Some(duf) = Duf::from_stored(row.duf) else { continue };
+                if visit(snapshot::decode(duf, &row.state)?).is_break() {
+                    break 'all;
+                }
+            }
+            if last.is_none() {
+                break;
+            }
+        }
+        tx.rollback().await;
+        Ok(stream.first().map(|(system, row)| row.position(system)))
     }
 
     /// Where a stream stands; `None` when the avsendersystem has none.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use nir_wsdl::fault::FaultCode;
-use nir_xsd::message::{Answer, Meldingshode, Request, Version};
+use nir_wsdl::refusal::Refusal;
+use nir_xsd::message::{Answer, Feil, Meldingshode, Request, Version};
 use register::command::Header;
 use register::decide::{self, Now};
+use register::id::Duf;
 use register::ledger::{Done, Exchange, Job, LedgerError, Work};
 use register::receipt::{Finding, Severity};
 use register::registry::Registry;
@@ -18,12 +20,22 @@ use crate::reply::{self, Recipient, Reply};
 use crate::translate;
 
 pub mod bekreft_endringer;
+pub mod finn_person;
+pub mod forklar_vindu;
+pub mod hent_avsenderstatus;
+pub mod hent_beregningslogg;
+pub mod hent_datakonsistens;
 pub mod hent_endringer;
 pub mod hent_kodeverk;
 pub mod hent_kvittering;
 pub mod hent_person;
+pub mod hent_personliste;
+pub mod hent_postoversikt;
+pub mod meld_feilregistrert;
+pub mod meld_sertifikat;
 pub mod ping;
 pub mod send_registreringer;
+pub mod side;
 
 /// What every operation is given.
 pub struct Context {
@@ -56,6 +68,15 @@ pub async fn carry_out(app: &Arc<App>, call: Call) -> Reply {
         Request::HentKodeverk(wrapper) => hent_kodeverk::run(context, wrapper.forespoersel).await,
         Request::HentEndringer(wrapper) => hent_endringer::run(context, wrapper.forespoersel).await,
         Request::BekreftEndringer(wrapper) => bekreft_endringer::run(context, wrapper.forespoersel).await,
+        Request::FinnPerson(wrapper) => finn_person::run(context, wrapper.forespoersel).await,
+        Request::HentPersonliste(wrapper) => hent_personliste::run(context, wrapper.forespoersel).await,
+        Request::HentPostoversikt(wrapper) => hent_postoversikt::run(context, wrapper.forespoersel).await,
+        Request::HentBeregningslogg(wrapper) => hent_beregningslogg::run(context, wrapper.forespoersel).await,
+        Request::HentDatakonsistens(wrapper) => hent_datakonsistens::run(context, wrapper.forespoersel).await,
+        Request::ForklarVindu(wrapper) => forklar_vindu::run(context, wrapper.forespoersel).await,
+        Request::HentAvsenderstatus(wrapper) => hent_avsenderstatus::run(context, wrapper.forespoersel).await,
+        Request::MeldSertifikat(wrapper) => meld_sertifikat::run(context, wrapper.forespoersel).await,
+        Request::MeldFeilregistrert(wrapper) => meld_feilregistrert::run(context, wrapper.forespoersel).await,
     }
 }
 
@@ -119,6 +140,22 @@ impl Context {
         }
     }
 
+    /// Keeps a read of many persons, with how many it showed and a digest of which (design.md 17, Reads), then answers.
+    pub async fn recorded_list(self, answer: Answer, version: &Version, shown: &[Duf]) -> Reply {
+        let numbers = shown.iter().map(Duf::to_string).collect::<Vec<_>>().join("\n");
+        let digest = hex::encode(register::evidence::sha256(numbers.as_bytes()));
+        self.recorded(answer, version, &format!("OK {} {digest}", shown.len())).await
+    }
+
+    /// The declared Fault of a code that is not the register's own.
+    pub async fn refused(self, refusal: &Refusal, xpath: &str) -> Reply {
+        let params: Vec<_> = refusal.params.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let mut feil = feil::of_code(self.app.catalogue, refusal.code, &params);
+        feil.felt = xpath.rsplit('/').next().map(str::to_owned);
+        feil.xpath = Some(xpath.to_owned());
+        self.fault(vec![feil]).await
+    }
+
     /// A failure of ours.
     pub async fn failed(self, error: &LedgerError) -> Reply {
         tracing::error!(event = "call_failed", operation = self.exchange.operation, %error);
@@ -133,12 +170,17 @@ impl Context {
 
     /// The declared Fault of a read: the same `Feil` list as a receipt has (contract.md 0.9).
     pub async fn nir_feil(self, root: &str, findings: &[Finding]) -> Reply {
-        let mut feil: Vec<_> = findings
+        let feil: Vec<_> = findings
             .iter()
             .map(|f| {
                 feil::of_finding(self.app.catalogue, f, uuid::Uuid::new_v4(), translate::read_xpath(root, f.field))
             })
             .collect();
+        self.fault(feil).await
+    }
+
+    /// Keeps the refusal, then answers it.
+    async fn fault(self, mut feil: Vec<Feil>) -> Reply {
         feil::find_places(feil.iter_mut().collect(), &self.exchange.request);
         let outcome = feil.first().map(|f| f.kode.clone()).unwrap_or_default();
         metrics::counter!("nir_refused_total", "code" => outcome.clone()).increment(1);

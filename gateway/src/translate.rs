@@ -6,14 +6,21 @@ use register::id::Orgnr;
 use register::receipt::{Field, StreamPosition};
 use register::store::ChangesPage;
 
+pub mod avsender;
 pub mod content;
 pub mod kodeverk;
 pub mod notice;
+pub mod oppslag;
 pub mod person;
 pub mod receipt;
 pub mod registrering;
 
+pub use avsender::{avsenderstatus, certificates, feilmelding, struck};
 pub use kodeverk::kodeverk_answer;
+pub use oppslag::{
+    beregningslogg, datakonsistens, datakonsistens_side, konsistens_asked, liste_filter, logg_asked, may_not_list,
+    personliste_side, postoversikt_rad, postoversikt_side, soekenummer,
+};
 pub use person::{person_answer, person_query};
 pub use registrering::command;
 

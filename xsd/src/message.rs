@@ -41,8 +41,8 @@ pub use ping::*;
 pub use postoversikt::*;
 pub use registrering::*;
 pub use sertifikat::*;
-pub use vindu::*;
 pub use version::Version;
+pub use vindu::*;
 
 /// The one payload namespace (contract.md 0.1).
 pub const NAMESPACE: &str = "urn:no:nir:melding:v1";

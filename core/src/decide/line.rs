@@ -216,7 +216,7 @@ impl Scene<'_> {
         let mut row = self.version(person, line, content, post.post_id, post.versjon + 1);
         row.etterregistrering = etterregistrering;
         row.references = merged(&post.references, row.references);
-        // A report that IMDi has not decided follows the record.
+        // A report that was turned down follows the record.
         row.feilregistrert.clone_from(&post.feilregistrert);
         row.continues = post.continues;
         Ok(Done {

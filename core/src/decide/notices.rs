@@ -68,7 +68,7 @@ pub(super) fn of(
 }
 
 /// Whether the stream carries the scheme and the bydel of the person (AU-9).
-fn concerned(system: &Avsendersystem, row: &PostVersion, now: &Now) -> bool {
+pub(super) fn concerned(system: &Avsendersystem, row: &PostVersion, now: &Now) -> bool {
     (system.bydel.is_none() || system.bydel == row.bydel)
         && system.ordninger.contains(&row.content.ordning())
         && system.valid.contains(now.today)

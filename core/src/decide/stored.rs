@@ -101,9 +101,9 @@ impl Scene<'_> {
         Ok(Target { post, stale: self.stale(person, post, versjon) })
     }
 
-    /// Step 6 of a stored post: struck as wrong (L811), deleted (L803), or not as the sender read it (K702).
+    /// Step 6 of a stored post: reported as wrong (L811), deleted (L803), or not as the sender read it (K702).
     pub(super) fn stale(&self, person: &Person, post: &PostVersion, asked: Option<i32>) -> Vec<Finding> {
-        let refusal = if post.struck() {
+        let refusal = if post.reported() {
             finding(Rejection::StruckAsWrong, Field::Line("post"))
         } else if post.annulled {
             finding(Rejection::Deleted, Field::Line("post"))

@@ -6,13 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::command::Command;
+use crate::decide::feilregistrert::{Melding, Utfall};
 use crate::decide::{Decision, Now};
 use crate::ledger::attempt::{Failed, cannot_seal};
 use crate::ledger::batch::{self, Streams, guarded, status_code};
 use crate::ledger::chain::Chain;
 use crate::ledger::judge::{IdUse, Judged, Place};
 use crate::ledger::{Done, Exchange, Job, LaneConfig, LedgerError, Work};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, StruckReceipt};
 use crate::registry::Registry;
 use crate::rejection::Rejection;
 use crate::store::rows::{IdRow, Writes};
@@ -78,13 +79,19 @@ impl<'a> Answers<'a> {
                     Ok(self.kept(exchange, "OK", format!("{persons} changed, {unknown} unknown").into_bytes())?)
                 }
                 (Work::Internal(_), _)
-                | (Work::Register(_), Some(Judged::Panicked | Judged::Internal { .. }) | None) => {
+                | (Work::Register(_), Some(Judged::Panicked | Judged::Internal { .. } | Judged::Struck(..)) | None) => {
                     self.keep_panicked(exchange)?
                 }
                 (Work::Register(_), Some(Judged::Repeat(place))) => self.repeat(exchange, place, stored)?,
                 (Work::Register(command), Some(Judged::Decided { decision, now, id })) => {
                     self.decided(exchange, command, *decision, &now, id)?
                 }
+                (Work::Strike(_), Some(Judged::Panicked)) => self.keep_panicked(exchange)?,
+                (Work::Strike(melding), Some(Judged::Struck(judged, now))) => match *judged {
+                    Ok(utfall) => self.struck(exchange, melding, utfall, &now)?,
+                    Err(findings) => Err(LedgerError::Refused(findings)),
+                },
+                (Work::Strike(_), _) => return Err(inconsistent("evidence", "", "a report that was not judged")),
                 (Work::DryRun(receipt), _) => {
                     let receipt = Receipt { bevis: self.chain.next(), ..(**receipt).clone() };
                     self.rendered(exchange, &receipt, "PROEVEKJOERING")?
@@ -161,6 +168,35 @@ impl<'a> Answers<'a> {
         }
         self.used(exchange, !refused);
         self.rendered(exchange, &receipt, status)
+    }
+
+    fn struck(
+        &mut self,
+        exchange: &Exchange,
+        melding: &Melding,
+        utfall: Utfall,
+        now: &Now,
+    ) -> Result<Result<Done, LedgerError>, StoreError> {
+        let system = &melding.header.avsendersystem;
+        let (rows, own) = self.streams.give(utfall.notices, system)?;
+        self.writes.changes.extend(rows);
+        let receipt = StruckReceipt {
+            kontraktversjon: melding.header.kontraktversjon.clone(),
+            duf: utfall.duf,
+            status: utfall.status,
+            sak: utfall.sak,
+            gjentatt: utfall.gjentatt,
+            post: utfall.post,
+            mottatt: now.received,
+            changes: own,
+            stroem: self.streams.position(system),
+            bevis: self.chain.next(),
+        };
+        self.used(exchange, true);
+        match guarded(|| self.config.render.struck(&receipt)) {
+            Some(answer) => self.kept(exchange, receipt.status.code(), answer).map(Ok),
+            None => Ok(self.give_up()),
+        }
     }
 
     /// Names the row that is written next: unique for ever, so a receipt's id needs no chance.

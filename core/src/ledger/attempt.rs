@@ -10,7 +10,7 @@ use crate::ledger::answers::{Answers, Outcomes, Stored};
 use crate::ledger::batch::{self, Folded, Streams, person_rows, remember};
 use crate::ledger::chain::Chain;
 use crate::ledger::internal;
-use crate::ledger::judge::{Judged, Place, judge, known_ids};
+use crate::ledger::judge::{Judged, Place, judge, judge_report, known_ids};
 use crate::ledger::{Job, LaneConfig, Work};
 use crate::person::Person;
 use crate::registry::Registry;
@@ -69,8 +69,7 @@ impl Attempt<'_> {
                 })
                 .flatten(),
         );
-        wanted.dufs.sort_unstable();
-        wanted.dufs.dedup();
+        batch::want_reported(&mut wanted, run, self.config.policy.test_series());
         let loaded = tx.load(&wanted, true).await?;
         let recorded = after_all(self.recorded, &loaded.persons);
         let mut known = known_ids(loaded.ids);
@@ -98,16 +97,32 @@ impl Attempt<'_> {
                 judged.push(Some(Judged::Internal { notices: carried.notices, persons, unknown }));
                 continue;
             }
-            let Work::Register(command) = &job.work else {
-                judged.push(None);
-                continue;
-            };
-            if self.panicked.contains(&index) {
-                judged.push(Some(Judged::Panicked));
-                continue;
-            }
             let (policy, ids) = (&self.config.policy, &mut *self.config.ids);
-            let outcome = judge(&state, &known, command, policy, job.exchange.received, recorded, ids);
+            let received = job.exchange.received;
+            let command = match &job.work {
+                Work::Register(_) | Work::Strike(_) if self.panicked.contains(&index) => {
+                    judged.push(Some(Judged::Panicked));
+                    continue;
+                }
+                Work::Register(command) => command,
+                Work::Strike(melding) => {
+                    let outcome = judge_report(&state, melding, policy, received, recorded, ids);
+                    if let Judged::Struck(utfall, _) = &outcome
+                        && let Ok(utfall) = &**utfall
+                    {
+                        folded.apply(&mut state, &utfall.changes, recorded)?;
+                        changed.extend(utfall.changes.iter().map(crate::change::Change::duf));
+                        heard.extend(utfall.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
+                    }
+                    judged.push(Some(outcome));
+                    continue;
+                }
+                _ => {
+                    judged.push(None);
+                    continue;
+                }
+            };
+            let outcome = judge(&state, &known, command, policy, received, recorded, ids);
             remember(&mut known, command, &outcome, index);
             if let Judged::Decided { decision, .. } = &outcome {
                 folded.apply(&mut state, &decision.changes, recorded)?;
@@ -149,7 +164,7 @@ async fn streams(tx: &mut Tx, run: &[Job], heard: BTreeSet<String>) -> Result<St
         let Some(system) = &job.exchange.avsendersystem else { continue };
         match &job.work {
             Work::Acknowledge { .. } | Work::Record { handed_out: Some(_), .. } => drop(locked.insert(system.clone())),
-            Work::Register(_) => drop(read.insert(system.clone())),
+            Work::Register(_) | Work::Strike(_) => drop(read.insert(system.clone())),
             _ => {}
         }
     }

@@ -12,6 +12,7 @@ use crate::decide::{Decision, Now};
 use crate::fact::Fact;
 use crate::id::Duf;
 use crate::ledger::judge::{IdUse, Judged, Known, KnownIds, Place};
+use crate::ledger::{Job, Work};
 use crate::post::PostVersion;
 use crate::receipt::{Bevis, Receipt, Status, StreamPosition};
 use crate::state::State;
@@ -39,6 +40,18 @@ pub(super) fn wanted<'c>(commands: impl Iterator<Item = &'c Command>, test_serie
         ids: ids.into_iter().collect(),
         references: references.into_iter().collect(),
     }
+}
+
+/// The persons of reports of wrong records, too.
+pub(super) fn want_reported(wanted: &mut Wanted, run: &[Job], test_series: bool) {
+    let reported = run.iter().filter_map(|job| match &job.work {
+        Work::Strike(melding) => Duf::parse(&melding.duf_text, test_series).ok(),
+        _ => None,
+    });
+    wanted.dufs.extend(reported.map(Duf::to_stored));
+    // Locks are taken in the order of the keys.
+    wanted.dufs.sort_unstable();
+    wanted.dufs.dedup();
 }
 
 /// The receipt of a decided message.

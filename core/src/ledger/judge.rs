@@ -7,9 +7,10 @@ use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
 use crate::change::Addressed;
 use crate::command::Command;
+use crate::decide::feilregistrert::{self, Melding, Utfall};
 use crate::decide::{Decision, Ids, Now, authorized_system, decide, finding, may_carry, refused_whole};
 use crate::policy::Policy;
-use crate::receipt::{Field, Status};
+use crate::receipt::{Field, Finding, Status};
 use crate::rejection::Rejection;
 use crate::state::State;
 use crate::store::rows::IdRow;
@@ -57,6 +58,8 @@ pub(super) enum Judged {
     Repeat(Place),
     /// An internal command: who must hear, persons that it changed, and that were not there.
     Internal { notices: Vec<Addressed>, persons: usize, unknown: usize },
+    /// A report of a wrong record, judged.
+    Struck(Box<Result<Utfall, Vec<Finding>>>, Now),
     /// A rule panicked.
     Panicked,
 }
@@ -102,6 +105,24 @@ pub(super) fn judge(
     }
     match catch_unwind(AssertUnwindSafe(|| decide(state, command, policy, &now, ids))) {
         Ok(decision) => Judged::Decided { decision: Box::new(decision), now, id },
+        Err(_) => Judged::Panicked,
+    }
+}
+
+/// Judges a report of a wrong record.
+pub(super) fn judge_report(
+    state: &State<'_>,
+    melding: &Melding,
+    policy: &Policy,
+    wall: DateTime<Utc>,
+    recorded: DateTime<Utc>,
+    ids: &mut dyn Ids,
+) -> Judged {
+    let kommune = melding.header.kommune.as_ref().ok().copied();
+    let received = state.registry.register_time(kommune, wall).trunc_subsecs(6);
+    let now = Now { received, today: oslo_date(received), recorded };
+    match catch_unwind(AssertUnwindSafe(|| feilregistrert::meld(state, melding, policy, &now, ids))) {
+        Ok(judged) => Judged::Struck(Box::new(judged), now),
         Err(_) => Judged::Panicked,
     }
 }

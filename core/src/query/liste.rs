@@ -3,7 +3,7 @@
 
 use chrono::NaiveDate;
 
-use crate::fact::FactContent;
+use crate::fact::{FactContent, Nummertype};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::{Frist, Kategori, Kategorikode};
 use crate::person::Person;
@@ -111,7 +111,9 @@ pub fn rad(person: &Person, caller: &Caller<'_>, filter: &Filter, policy: &Polic
     }
     let navn = name(person, today);
     let begins = |asked: &Option<String>, part: Option<&String>| {
-        asked.as_ref().is_none_or(|asked| part.is_some_and(|part| part.to_lowercase().starts_with(&asked.to_lowercase())))
+        asked
+            .as_ref()
+            .is_none_or(|asked| part.is_some_and(|part| part.to_lowercase().starts_with(&asked.to_lowercase())))
     };
     if !begins(&filter.fornavn, navn.as_ref().map(|(first, _)| first))
         || !begins(&filter.etternavn, navn.as_ref().map(|(_, last)| last))
@@ -163,4 +165,24 @@ pub fn poster<'p>(
         .collect();
     found.sort_by_key(|post| post.row_no);
     found
+}
+
+/// A number that a person is searched by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Soekenummer {
+    /// A fødselsnummer or D-nummer, present or former.
+    Ident(String),
+    /// Another number.
+    Annet(Nummertype, String),
+}
+
+/// Whether the person has, or had, the number.
+pub fn has_number(person: &Person, number: &Soekenummer) -> bool {
+    person.facts.iter().any(|fact| match (&fact.content, number) {
+        (FactContent::Ident { number: own }, Soekenummer::Ident(asked)) => own == asked,
+        (FactContent::Nummer { nummertype, verdi }, Soekenummer::Annet(kind, asked)) => {
+            nummertype == kind && verdi.eq_ignore_ascii_case(asked)
+        }
+        _ => false,
+    })
 }

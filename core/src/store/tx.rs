@@ -80,6 +80,12 @@ impl Tx {
         on!(self, tx => tx.person_row(duf.to_stored()).await)
     }
 
+    /// The rows of persons after a number, in order.
+    pub async fn persons_after(&mut self, after: Option<Duf>, limit: i64) -> Result<Vec<PersonRow>, StoreError> {
+        let after = after.map_or(i64::MIN, Duf::to_stored);
+        on!(self, tx => tx.persons_after(after, limit).await)
+    }
+
     /// Locks and loads what a batch needs: persons, message ids, references (three statements). A snapshot of a format
     /// that this version does not know is made again from the rows.
     pub async fn load(&mut self, wanted: &Wanted, lock: bool) -> Result<Loaded, StoreError> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use register::decide::Ids;
 use register::ledger::{Job, Lane, LaneConfig, LedgerError, Render, Work};
-use register::receipt::Receipt;
+use register::receipt::{Receipt, StruckReceipt};
 use uuid::Uuid;
 
 use crate::house::{
@@ -162,6 +162,10 @@ async fn a_rule_that_panics_takes_its_message_alone(db: Database) {
 struct Once;
 
 impl Render for Once {
+    fn struck(&self, receipt: &StruckReceipt) -> Vec<u8> {
+        Plain.struck(receipt)
+    }
+
     fn receipt(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
         Plain.receipt(receipt, request)
     }

@@ -12,7 +12,7 @@ use register::ledger::{Done, Job, Lane, LaneConfig, LedgerError, Render, SignChe
 use register::person::Person;
 use register::policy::{Policy, Profile};
 use register::post::Ordning;
-use register::receipt::{Receipt, Status};
+use register::receipt::{Receipt, Status, StruckReceipt};
 use register::registry::{Agreement, Avsendersystem, Delegation, Party, PartyKind, RegistryEntry, Role, TransferUser};
 use register::store::Store;
 use register::time::Period;
@@ -230,6 +230,11 @@ impl Ids for Random {
 pub struct Plain;
 
 impl Render for Plain {
+    fn struck(&self, receipt: &StruckReceipt) -> Vec<u8> {
+        let again = if receipt.gjentatt { "ja" } else { "nei" };
+        format!("feilregistrert {} gjentatt={again} v{}", receipt.status.code(), receipt.post.versjon).into_bytes()
+    }
+
     fn receipt(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
         assert!(!String::from_utf8_lossy(request).contains(PANIC), "as ordered");
         let status = match receipt.status {

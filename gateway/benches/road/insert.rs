@@ -15,7 +15,7 @@ use register::evidence::payload::MasterKey;
 use register::ledger::{Exchange, Job, Lane, LaneConfig, Render, SignCheckpoint, Work};
 use register::policy::{Policy, Profile};
 use register::post::{Content, Ordning, Tiltak, Vedtak};
-use register::receipt::{Bevis, Receipt};
+use register::receipt::{Bevis, Receipt, StruckReceipt};
 use register::registry::RegistryEntry;
 use register::store::Store;
 use register::store::rows::{KeyRow, Writes};
@@ -268,6 +268,10 @@ struct Canned {
 }
 
 impl Render for Canned {
+    fn struck(&self, _receipt: &StruckReceipt) -> Vec<u8> {
+        self.single.clone()
+    }
+
     fn receipt(&self, receipt: &Receipt, _request: &[u8]) -> Vec<u8> {
         if receipt.persons.len() == 1 { self.single.clone() } else { self.large.clone() }
     }

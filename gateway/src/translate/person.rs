@@ -80,7 +80,7 @@ pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<Str
         stroem: stroem.as_ref().map(stream_position),
         ..wire::Personsvar::default()
     };
-    for fact in &view.facts {
+    for (fact, _) in &view.facts {
         match fact {
             FactContent::Personalia { fornavn, etternavn, foedselsdato, kjoenn } => {
                 svar.fornavn = Some(fornavn.clone());

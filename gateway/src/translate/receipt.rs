@@ -3,11 +3,11 @@
 use nir_xsd::message as wire;
 use register::codes::Catalogue;
 use register::ledger::Render;
-use register::receipt::{Field, Finding, LineOutcome, Receipt, Status};
+use register::receipt::{Field, Finding, LineOutcome, Receipt, Status, StruckReceipt};
 use uuid::Uuid;
 
 use crate::feil::{find_places, of_finding, post_svar};
-use crate::translate::{notice, stream_position};
+use crate::translate::{self, notice, stream_position};
 
 /// Writes receipts for the ledger.
 #[derive(Debug)]
@@ -21,6 +21,12 @@ impl Render for Renderer {
         let mut kvittering = kvittering(self.catalogue, receipt);
         place(&mut kvittering, request);
         let answer = wire::Answer::SendRegistreringer(wire::SendRegistreringerSvar { kvittering });
+        answer.to_canonical(&wire::Version::parse(&receipt.kontraktversjon))
+    }
+
+    fn struck(&self, receipt: &StruckReceipt) -> Vec<u8> {
+        let kvittering = translate::struck(receipt);
+        let answer = wire::Answer::MeldFeilregistrert(wire::MeldFeilregistrertSvar { kvittering });
         answer.to_canonical(&wire::Version::parse(&receipt.kontraktversjon))
     }
 
