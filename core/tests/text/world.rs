@@ -11,7 +11,7 @@ use register::id::{Bydel, Duf, Kommunenummer};
 use register::kategori::Aapning;
 use register::person::Person;
 use register::policy::{Policy, Profile};
-use register::post::{Channel, Content, Ordning, PostId, PostVersion};
+use register::post::{Channel, Content, Feilregistrering, Feilstatus, Ordning, PostId, PostVersion};
 use register::registry::{Agreement, Avsendersystem, Delegation, PartyKind, Registry, RegistryEntry, TransferUser};
 use register::state::State;
 use register::time::{Period, oslo_date};
@@ -331,7 +331,18 @@ impl World {
         let writer = words.value("av")?.map(str::to_owned);
         let owner: Option<Kommunenummer> = words.value_of("eier")?;
         let versjon = words.value_of("versjon")?.unwrap_or(1);
-        let annulled = words.take("slettet");
+        // Reported as wrong (HD-14): a struck record is annulled with it.
+        let status = match () {
+            () if words.take("strøket") => Some(Feilstatus::Stroeket),
+            () if words.take("meldt") => Some(Feilstatus::Meldt),
+            () if words.take("avslått") => Some(Feilstatus::Avslaatt),
+            () => None,
+        };
+        let annulled = words.take("slettet") || status == Some(Feilstatus::Stroeket);
+        let feilregistrert = status.map(|status| {
+            let (aarsak, begrunnelse, sak) = ("FEIL_PERSON".to_owned(), String::new(), uuid::Uuid::nil());
+            Box::new(Feilregistrering { aarsak, begrunnelse, meldt: NaiveDate::MIN, sak, status })
+        });
         let (mut content, parents) = crate::message::content(self, words)?;
         let parent = parents.vedtak_ref.and_then(|parent| parent.post_id).and_then(Result::ok);
         match &mut content {
@@ -363,7 +374,7 @@ impl World {
             system_from: DateTime::<Utc>::MIN_UTC,
             system_to: None,
             annulled,
-            feilregistrert: None,
+            feilregistrert,
             etterregistrering: None,
             continues: None,
             kommune,
