@@ -9,6 +9,7 @@ pub mod change;
 pub mod codes;
 pub mod command;
 pub mod decide;
+pub mod eierskap;
 #[cfg(feature = "store")]
 pub mod evidence;
 pub mod fact;

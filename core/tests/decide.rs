@@ -1,8 +1,8 @@
 //! What `decide` answers, as tables that a clerk can read and extend: `tests/decide/*.txt`.
 //!
 //! A file begins with comments (`#`) that say what it shows, with the row ids of domain.md in brackets: `[TI-1]`. A line
-//! `== …` opens a section with nobody in it and the standard parties: kommunene 4204, 4203, 0301, 3020, 1507, 1508 and
-//! 1580, each with agreement, delegation, avsendersystem `4204-flyktning-1` and transfer user `4204-OVERF1` (INTROBRUKER).
+//! `== …` opens a section with nobody in it and the standard parties: kommunene 4204, 4203, 0301, 3020, 1507, 1508,
+//! 1580 and the county 4200, each with agreement, delegation, avsendersystem `4204-flyktning-1` and transfer user `4204-OVERF1` (INTROBRUKER).
 //! What a message changes stays until the section ends, unless the line begins with `prøv`.
 //!
 //! **Set-up**, one per line (DATO is 2021-04-30, A..B a period with both days in it, either may be left out):
@@ -19,7 +19,7 @@
 //! kampanje ID A..B [måneder N] [tidligst DATO] [ordninger O,O] [kommuner K,K] [lov IL] [kanaler WEB] [typer T,T] [låste]
 //! lås 2020 fra DATO [åpnet DATO] [ordninger O,O] [kommuner K,K]
 //! driftsbrudd ID A..B N dager [kommuner K,K] | stengt ID A..B [kommuner K,K] GRUNN
-//! lagret P1 som NAVN [ref R] [av SYSTEM|WEB] [eier 4204] [versjon N] [slettet] INNHOLD
+//! lagret P1 som NAVN [ref R] [av SYSTEM|WEB] [eier 4204] [satt DATO] [versjon N] [slettet] INNHOLD
 //! ```
 //! **A message of one line** and what is answered:
 //! ```text
@@ -67,7 +67,7 @@ use register::rejection::Rejection;
 static TABLES: LazyLock<run::Report> = LazyLock::new(|| run::folder("tests/decide"));
 
 /// Codes that `decide` never gives, and who does.
-const GIVEN_ELSEWHERE: [(Rejection, &str); 22] = [
+const GIVEN_ELSEWHERE: [(Rejection, &str); 21] = [
     (Rejection::NoCategory, "given from the next step on"),
     (Rejection::OtherAct, "given from the next step on"),
     (Rejection::OutsideAge, "given from the next step on"),
@@ -82,7 +82,6 @@ const GIVEN_ELSEWHERE: [(Rejection, &str); 22] = [
     (Rejection::EducationFirst, "given from the next step on"),
     (Rejection::NoExamDuty, "given from the next step on"),
     (Rejection::NotUnderThisAct, "given from the next step on"),
-    (Rejection::NotResponsibleCounty, "given from the next step on"),
     (Rejection::ClosedData, "reads: no registration asks for closed data"),
     (Rejection::PageTooLarge, "reads: the page is judged before the register is asked"),
     (Rejection::PositionExpired, "streams: the store knows what is left of one"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::change::Change;
 use crate::command::{Handling, Line};
+use crate::decide::authority::Hold;
 use crate::decide::stored::Target;
 use crate::decide::window::{self, Tested};
 use crate::decide::{Ids, Scene, finding, is_error, with_post};
@@ -153,7 +154,7 @@ impl Scene<'_> {
         // What has the reference already is told by it alone, not once more as an overlap.
         let own = known.map(|post| post.post_id);
         let tested = self.whole(person, &content);
-        let warnings = self.acceptable(person, &content, own, in_use, &tested)?;
+        let warnings = self.acceptable(person, &content, (own, None), in_use, &tested)?;
         let etterregistrering = self.etterregistrering(person, &content, &tested);
         let mut row = self.version(person, line, content, ids.uuid(), 1);
         row.etterregistrering = etterregistrering;
@@ -184,7 +185,7 @@ impl Scene<'_> {
         if post.content == content && !post.annulled {
             return Ok(unchanged(post));
         }
-        self.own_post(post)?;
+        let hold = self.own_post(person, post)?;
         let mut stale = self.stale(person, post, asked);
         // Without versjon only over what this avsendersystem wrote last (contract.md 0.7).
         let own = matches!(&post.channel, Channel::Fagsystem(system) if system == self.avsendersystem());
@@ -192,7 +193,7 @@ impl Scene<'_> {
             let conflict = finding(Rejection::VersionConflict, Field::Line("avsendersReferanse"));
             stale.push(with_post(conflict, person, post.post_id, self));
         }
-        self.correct(person, line, Target { post, stale }, content)
+        self.correct(person, line, Target { post, stale, hold }, content)
     }
 
     fn korriger(&self, person: &Person, line: &Line, content: Content, earlier: &BTreeMap<String, PostId>) -> Judged {
@@ -205,16 +206,23 @@ impl Scene<'_> {
 
     /// The whole record as it should have been: the next version.
     fn correct(&self, person: &Person, line: &Line, target: Target<'_>, content: Content) -> Judged {
-        let Target { post, mut stale } = target;
+        let Target { post, mut stale, hold } = target;
+        if hold == Hold::RunsOn && !self.only_own_days(person, &post.content, &content) {
+            return Err(one(Rejection::OwnedByOther, Field::Line("post")));
+        }
         if !same_kind(&content, &post.content) {
             stale.push(finding(Rejection::WrongOrder, Field::Line("innhold")));
         }
         stale.extend(self.reference_in_use(person, line, Some(post.post_id)));
         let tested = self.changed(person, post, &content);
-        let warnings = self.acceptable(person, &content, Some(post.post_id), stale, &tested)?;
+        let warnings = self.acceptable(person, &content, (Some(post.post_id), Some(post)), stale, &tested)?;
         let etterregistrering = self.etterregistrering(person, &content, &tested);
         let mut row = self.version(person, line, content, post.post_id, post.versjon + 1);
         row.etterregistrering = etterregistrering;
+        if hold == Hold::RunsOn {
+            // Its end was moved; it is still the record of the kommune that made it.
+            (row.kommune, row.bydel) = (post.kommune, post.bydel);
+        }
         row.references = merged(&post.references, row.references);
         // A report that was turned down follows the record.
         row.feilregistrert.clone_from(&post.feilregistrert);
@@ -236,7 +244,7 @@ impl Scene<'_> {
         earlier: &BTreeMap<String, PostId>,
         ids: &mut dyn Ids,
     ) -> Judged {
-        let Target { post, mut stale } = self.target(person, line, earlier)?;
+        let Target { post, mut stale, hold } = self.target(person, line, earlier)?;
         let field = Field::Line("gjelderFra");
         let from = line.gjelder_fra.ok_or_else(|| vec![missing(field)])?;
         let inside = post.valid.from < from && post.valid.contains(from);
@@ -248,13 +256,16 @@ impl Scene<'_> {
         // The linked post is another record than the one that ends, so it cannot have the same reference.
         stale.extend(self.reference_in_use(person, line, None));
         let tested = self.from_day(person, &content, from);
-        let warnings = self.acceptable(person, &content, Some(post.post_id), stale, &tested)?;
+        let warnings = self.acceptable(person, &content, (Some(post.post_id), None), stale, &tested)?;
         let last = from.pred_opt().unwrap_or(from);
         // What has no period cannot change from a day on: it is registered anew, or corrected.
         let Some(ended) = post.content.ended(last) else { return Err(one(Rejection::WrongOrder, field)) };
         let etterregistrering = self.etterregistrering(person, &content, &tested);
         let mut closed = self.version(person, line, ended, post.post_id, post.versjon + 1);
         closed.etterregistrering.clone_from(&etterregistrering);
+        if hold == Hold::RunsOn {
+            (closed.kommune, closed.bydel) = (post.kommune, post.bydel);
+        }
         closed.references.clone_from(&post.references);
         closed.continues = post.continues;
         let mut opened = self.version(person, line, content, ids.uuid(), 1);
@@ -275,7 +286,10 @@ impl Scene<'_> {
 
     /// It never was: a last version that says so.
     fn annuller(&self, person: &Person, line: &Line, earlier: &BTreeMap<String, PostId>) -> Judged {
-        let Target { post, stale } = self.target(person, line, earlier)?;
+        let Target { post, stale, hold } = self.target(person, line, earlier)?;
+        if hold == Hold::RunsOn {
+            return Err(one(Rejection::OwnedByOther, Field::Line("post")));
+        }
         let place = |mut refusal: Finding| {
             // The message names the post and holds no content.
             if matches!(refusal.field, Field::Content(_)) {
@@ -283,7 +297,7 @@ impl Scene<'_> {
             }
             refusal
         };
-        self.may_write(person, &post.content).map_err(|all| all.into_iter().map(place).collect::<Vec<_>>())?;
+        self.may_write(person, &post.content, None).map_err(|all| all.into_iter().map(place).collect::<Vec<_>>())?;
         let tested = self.whole(person, &post.content);
         let outside = self.outside(person, &post.content, &tested);
         let errors: Vec<_> = stale.into_iter().chain(outside.into_iter().map(place)).collect();
@@ -308,7 +322,9 @@ impl Scene<'_> {
         let field = Field::Line("avsendersReferanse");
         let reference = line.avsenders_referanse.clone().ok_or_else(|| vec![missing(field)])?;
         let post = self.named(person, line, earlier)?;
-        self.own_post(post)?;
+        if self.own_post(person, post)? != Hold::Own {
+            return Err(one(Rejection::OwnedByOther, Field::Line("post")));
+        }
         let (day, _) = window::event_day(&post.content);
         if self.another_bydel(person.follow_up(day).and_then(|follow_up| follow_up.bydel)) {
             return Err(one(Rejection::NotOppfoelgingsbydel, Field::Line("post")));
@@ -337,17 +353,17 @@ impl Scene<'_> {
     }
 
     /// Steps 3 to 8 for content that shall stand; `Ok` holds the warnings. `own` is the post that the rules leave out:
-    /// the one that is changed; `known` are errors that the post itself gave.
+    /// the one that is changed, `stored` the one that is corrected; `known` are errors that the post itself gave.
     fn acceptable(
         &self,
         person: &Person,
         content: &Content,
-        own: Option<PostId>,
+        (own, stored): (Option<PostId>, Option<&PostVersion>),
         known: Vec<Finding>,
         tested: &[Tested],
     ) -> Result<Vec<Finding>, Vec<Finding>> {
         self.act(person, content)?;
-        self.may_write(person, content)?;
+        self.may_write(person, content, stored)?;
         let mut all = known;
         let (day, field) = window::event_day(content);
         if person.ended_on().is_some_and(|ended| day > ended) {
@@ -489,7 +505,7 @@ const ORDER: [Rejection; 53] = [
 /// Where two codes fit one date, the one of the window is told (domain.md 15.1, B511 / V601).
 fn one_of_a_pair(all: &mut Vec<Finding>) {
     let outside: Vec<Field> =
-        all.iter().filter(|finding| finding.rejection == Rejection::TooFarBack).map(|finding| finding.field).collect();
+        all.iter().filter(|finding| matches!(finding.rejection, Rejection::TooFarBack | Rejection::YearLocked | Rejection::CampaignClosed | Rejection::CampaignNotForThis)).map(|finding| finding.field).collect();
     all.retain(|finding| finding.rejection != Rejection::StartTooEarly || !outside.contains(&finding.field));
 }
 

@@ -24,7 +24,12 @@ pub(super) fn of(
     let ended = ended_by_endre(&outcome.changes);
     for change in &outcome.changes {
         let Change::VersionWritten { duf, row } = change else { continue };
-        let numbers = policy.numbers_of(row.kommune, now.today);
+        let mut numbers = policy.numbers_of(row.kommune, now.today);
+        // What a county registers, it owes the kommune (IF §59).
+        let follow_up = outcome.present.as_ref().and_then(|person| person.follow_up(row.content.hendelse().0));
+        if let Some(follow_up) = follow_up.filter(|_| policy.fylke_known(row.kommune)) {
+            numbers.extend(policy.numbers_of(follow_up.kommune, now.today));
+        }
         for system in numbers.into_iter().flat_map(|number| registry.systems_of(number)) {
             let own = system.id == command.header.avsendersystem;
             if !concerned(system, row, now) || (outcome.hidden && !own) {
@@ -70,7 +75,7 @@ pub(super) fn of(
 /// Whether the stream carries the scheme and the bydel of the person (AU-9).
 pub(super) fn concerned(system: &Avsendersystem, row: &PostVersion, now: &Now) -> bool {
     (system.bydel.is_none() || system.bydel == row.bydel)
-        && system.ordninger.contains(&row.content.ordning())
+        && (row.content.any_ordning() || system.ordninger.contains(&row.content.ordning()))
         && system.valid.contains(now.today)
 }
 

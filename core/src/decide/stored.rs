@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::command::{Line, PostRef};
+use crate::decide::authority::Hold;
 use crate::decide::line::missing;
 use crate::decide::{Scene, finding, with_post};
 use crate::person::Person;
@@ -14,6 +15,8 @@ use crate::rejection::Rejection;
 pub(super) struct Target<'p> {
     pub post: &'p PostVersion,
     pub stale: Vec<Finding>,
+    /// Why the caller may touch it.
+    pub hold: Hold,
 }
 
 fn one(rejection: Rejection, field: Field) -> Vec<Finding> {
@@ -97,8 +100,8 @@ impl Scene<'_> {
             // The register's id comes with the version that the sender read (contract.md 3).
             return Err(vec![missing(Field::Line("post/versjon"))]);
         }
-        self.own_post(post)?;
-        Ok(Target { post, stale: self.stale(person, post, versjon) })
+        let hold = self.own_post(person, post)?;
+        Ok(Target { post, stale: self.stale(person, post, versjon), hold })
     }
 
     /// Step 6 of a stored post: reported as wrong (L811), deleted (L803), or not as the sender read it (K702).

@@ -148,6 +148,27 @@ fn same_but_dates(old: &Content, new: &Content) -> bool {
     same == *old
 }
 
+/// Whether two versions of a measure differ in the gjennomføring mark alone.
+pub(super) fn only_mark_differs(old: &Content, new: &Content) -> bool {
+    matches!(new, Content::Tiltak(_)) && old != new && old.valid() == new.valid() && same_but_dates(old, new)
+}
+
+/// The days between the ends of two versions, where nothing else differs.
+pub(super) fn only_end_moved(old: &Content, new: &Content) -> Option<Period> {
+    let (Dates::Period(a, _), Dates::Period(b, _)) = (dates(old), dates(new)) else { return None };
+    let marks_same = match (old, new) {
+        (Content::Tiltak(a), Content::Tiltak(b)) => marks(a, b).is_none(),
+        _ => true,
+    };
+    if a.from != b.from || a.to == b.to || !marks_same || !same_but_dates(old, new) {
+        return None;
+    }
+    match (a.to, b.to) {
+        (Some(x), Some(y)) => Some(Period { from: x.min(y), to: Some(x.max(y)) }),
+        (x, y) => Some(Period { from: x.or(y)?, to: None }),
+    }
+}
+
 /// The first field of a measure that differs and is no date, for the place of the error.
 fn first_other_field(a: &Tiltak, b: &Tiltak) -> &'static str {
     if a.tiltaksgruppe != b.tiltaksgruppe {

@@ -63,8 +63,9 @@ impl Policy {
                     ..window
                 },
             };
-            let reaches =
-                |role: &Role| *role == Role::Etterregistrerer || about.any_ordning || role.writes(about.ordning);
+            // What a county may write is settled by its records, not by a scheme (AU-8).
+            let by_itself = |role: Role| matches!(role, Role::Etterregistrerer | Role::Fylkeskommunebruker);
+            let reaches = |role: &Role| by_itself(*role) || about.any_ordning || role.writes(about.ordning);
             let also = self.superbruker_is_etterregistrerer() && about.roles.contains(&Role::Nirsuperbruker);
             let roles = about.roles.iter().copied().filter(reaches).chain(also.then_some(Role::Etterregistrerer));
             for role in roles {

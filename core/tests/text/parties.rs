@@ -14,7 +14,7 @@ use crate::words::{Bad, Words, period};
 pub const VENDOR: &str = "310000019";
 pub const STRANGER: &str = "314123468";
 /// The standard kommuner with their organisation numbers.
-pub const KOMMUNER: [(&str, &str); 7] = [
+pub const KOMMUNER: [(&str, &str); 8] = [
     ("4204", "310000027"),
     ("4203", "310000035"),
     ("0301", "310000043"),
@@ -22,6 +22,8 @@ pub const KOMMUNER: [(&str, &str); 7] = [
     ("1507", "974760673"),
     ("1508", "310000000"),
     ("1580", "310000078"),
+    // Agder fylkeskommune.
+    ("4200", "310000086"),
 ];
 pub const ALWAYS: Period = Period { from: NaiveDate::MIN, to: None };
 

@@ -81,8 +81,9 @@ impl World {
         world.entries.insert("part stranger".into(), party(STRANGER, PartyKind::Leverandoer, None));
         for (kommune, orgnr) in KOMMUNER {
             let number: Kommunenummer = kommune.parse().unwrap();
+            let kind = if number.is_fylke() { PartyKind::Fylkeskommune } else { PartyKind::Kommune };
             let rows = [
-                ("part", party(orgnr, PartyKind::Kommune, Some(number))),
+                ("part", party(orgnr, kind, Some(number))),
                 (
                     "avtale",
                     RegistryEntry::Agreement(Agreement { kommune: number, reference: "A".into(), valid: ALWAYS }),
@@ -330,6 +331,7 @@ impl World {
         let reference = words.value("ref")?.map(str::to_owned);
         let writer = words.value("av")?.map(str::to_owned);
         let owner: Option<Kommunenummer> = words.value_of("eier")?;
+        let received_on = words.value_of("satt")?.unwrap_or(NaiveDate::MIN);
         let versjon = words.value_of("versjon")?.unwrap_or(1);
         // Reported as wrong (HD-14): a struck record is annulled with it.
         let status = match () {
@@ -387,7 +389,7 @@ impl World {
             registered_by: String::new(),
             caseworker: None,
             meldings_id: String::new(),
-            received_on: NaiveDate::MIN,
+            received_on,
             references,
         });
         self.name(&label, post_id);
