@@ -4,10 +4,18 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::eierskap::successor;
 use crate::id::{Bydel, Kommunenummer};
+use crate::kategori::Aapning;
 use crate::person::Person;
+use crate::policy::{About, Policy, Window};
 use crate::post::Ordning;
-use crate::registry::Role;
+use crate::registry::{Kanal, Registry, Role};
+use crate::rejection::Rejection;
+use crate::time::Period;
+
+/// Longest that an answer looks ahead for the day on which a date falls out of the window, in days.
+const AHEAD: usize = 10_000;
 
 /// What lets a date in (domain.md 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,4 +97,193 @@ pub struct Forklaring {
     pub hindringer: Vec<&'static str>,
     /// Who could let it in.
     pub gir_mer: Vec<GirMer>,
+}
+
+/// What the rules say of days on one day of receipt: what `decide` and [`explain`] both ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Judgement<'a> {
+    policy: &'a Policy,
+    registry: &'a Registry,
+    about: About<'a>,
+    aapninger: &'a [Aapning],
+    today: NaiveDate,
+    windows: Vec<Window>,
+    /// The window that reaches furthest.
+    pub furthest: Window,
+}
+
+/// What lets days in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Inside<'w> {
+    /// On which ground.
+    pub grunnlag: Grunnlag,
+    /// By which window.
+    pub window: &'w Window,
+    /// When the register opened them (SEN_KILDE).
+    pub aapnet: Option<NaiveDate>,
+}
+
+impl<'a> Judgement<'a> {
+    pub fn new(
+        policy: &'a Policy,
+        registry: &'a Registry,
+        about: About<'a>,
+        person: Option<&'a Person>,
+        today: NaiveDate,
+    ) -> Self {
+        let windows = policy.windows(&about, registry, today);
+        let furthest = Policy::furthest(&windows, today);
+        let beregnet = person.and_then(|person| person.beregnet.as_ref());
+        let aapninger = beregnet.map(|beregnet| beregnet.aapninger.as_slice()).unwrap_or_default();
+        Judgement { policy, registry, about, aapninger, today, windows, furthest }
+    }
+
+    /// What lets the days in: the months of a role, what the register opened late, the decision they follow from, and
+    /// at last what was granted beyond that. The months of a role and grants look at `day`, the others at all days.
+    pub fn inside(&self, day: NaiveDate, days: Period, vedtak: Option<NaiveDate>) -> Option<Inside<'_>> {
+        let reaches = |granted: bool| {
+            let mut able = self.windows.iter().filter(move |w| (w.grunnlag != Grunnlag::Hendelse) == granted);
+            able.find(|window| window.earliest <= day)
+        };
+        let by = |grunnlag, window, aapnet| Some(Inside { grunnlag, window, aapnet });
+        if let Some(window) = reaches(false) {
+            return by(Grunnlag::Hendelse, window, None);
+        }
+        // A user without any window reaches today alone, which needs none.
+        if day >= self.furthest.earliest && self.windows.is_empty() {
+            return by(Grunnlag::Hendelse, &self.furthest, None);
+        }
+        if let Some(aapnet) = self.opened_late(days) {
+            return by(Grunnlag::SenKilde, &self.furthest, Some(aapnet));
+        }
+        if vedtak.is_some_and(|decided| self.furthest.earliest <= decided) {
+            return by(Grunnlag::Vedtak, &self.furthest, None);
+        }
+        reaches(true).and_then(|window| by(window.grunnlag, window, None))
+    }
+
+    /// When the register opened the day for the kommune.
+    pub fn opened(&self, day: NaiveDate) -> Option<&'a Aapning> {
+        let mine = self.aapninger.iter().filter(|a| {
+            (self.about.any_ordning || a.ordning == self.about.ordning)
+                && self.policy.owns(self.about.kommune, a.kommune, self.today)
+                && a.dager.contains(day)
+        });
+        mine.min_by_key(|a| a.aapnet)
+    }
+
+    /// When the register opened the first of the days that lie before the window, if it opened all of them within it.
+    fn opened_late(&self, days: Period) -> Option<NaiveDate> {
+        let earliest = self.furthest.earliest;
+        let end = days.to.map_or(earliest, |to| to.min(earliest));
+        let (mut day, mut first) = (days.from, None);
+        while self.policy.late_source() && day < end {
+            let opening = self.opened(day).filter(|a| a.aapnet >= earliest)?;
+            first = first.or(Some(opening.aapnet));
+            day = opening.dager.to.unwrap_or(end);
+        }
+        first
+    }
+
+    /// The locked reporting year that keeps the days out, unless a campaign says that it reaches into it.
+    pub fn locked(&self, days: Period) -> Option<i32> {
+        let unlocked = self.windows.iter().any(|window| window.overstyrer_laas && window.earliest <= days.from);
+        self.policy.locked_year(days, &self.about, self.registry, self.today).filter(|_| !unlocked)
+    }
+
+    /// The campaign that makes a refusal V604 or V605 instead of V601 and V602.
+    pub fn campaign(&self, day: NaiveDate) -> Option<(Rejection, String)> {
+        let closed = self.policy.closed_campaign(day, &self.about, self.registry, self.today);
+        let others = || self.policy.campaign_of_others(day, &self.about, self.registry, self.today);
+        closed
+            .map(|id| (Rejection::CampaignClosed, id))
+            .or_else(|| others().map(|id| (Rejection::CampaignNotForThis, id)))
+    }
+}
+
+/// Whether a message received today about the date would be inside the window, and why.
+pub fn explain(policy: &Policy, registry: &Registry, asked: &Spoersmaal<'_>, today: NaiveDate) -> Forklaring {
+    let about = About {
+        roles: asked.roles,
+        ordning: asked.ordning,
+        any_ordning: false,
+        kommune: policy.present_number(asked.kommune, today),
+        kanal: Kanal::Fagsystem,
+        posttype: asked.posttype,
+        lov: asked.person.and_then(|person| person.beregnet.as_ref()).and_then(|beregnet| beregnet.lov),
+    };
+    let on = |day| Judgement::new(policy, registry, about, asked.person, day);
+    let days = Period { from: asked.dato, to: asked.dato.succ_opt() };
+    let now = on(today);
+    let inside = now.inside(asked.dato, days, None).filter(|_| now.locked(days).is_none());
+    let mut hindringer: Vec<&'static str> = Vec::new();
+    let mut kampanje = inside.and_then(|inside| inside.window.kampanje.clone());
+    if policy.closed_for(registry, about.kommune, today).is_some() {
+        hindringer.push(Rejection::TransferClosed.code());
+    }
+    hindringer.extend(asked.person.and_then(|person| not_followed_here(policy, asked, person, today)));
+    if now.locked(days).is_some() {
+        hindringer.push(Rejection::YearLocked.code());
+    } else if inside.is_none() {
+        let (rejection, id) = now.campaign(asked.dato).unzip();
+        hindringer.push(rejection.unwrap_or(Rejection::TooFarBack).code());
+        kampanje = id;
+    }
+    let stays = |day: &NaiveDate| {
+        let then = on(*day);
+        then.inside(asked.dato, days, None).is_some() && then.locked(days).is_none()
+    };
+    let lukker = inside.and_then(|_| {
+        let ahead = today.max(asked.dato).iter_days().take(AHEAD);
+        ahead.take_while(stays).last()
+    });
+    Forklaring {
+        innenfor: inside.is_some(),
+        tidligste: now.furthest.earliest,
+        regel: inside.map_or(&now.furthest, |inside| inside.window).regel.clone(),
+        grunnlag: inside.map_or(now.furthest.grunnlag, |inside| inside.grunnlag),
+        aapnet: now.opened(asked.dato).map(|opening| opening.aapnet),
+        kampanje,
+        lukker,
+        hindringer,
+        gir_mer: if inside.is_some() { Vec::new() } else { more(policy, asked, &now, today) },
+    }
+}
+
+/// A408, A409, A410 of the date.
+fn not_followed_here(
+    policy: &Policy,
+    asked: &Spoersmaal<'_>,
+    person: &Person,
+    today: NaiveDate,
+) -> Option<&'static str> {
+    let Some(placed) = person.follow_up(asked.dato) else { return Some(Rejection::NotOppfoelgingskommune.code()) };
+    let owner = successor(policy, &person.facts, placed.kommune, today);
+    if !policy.owns(asked.kommune, owner, today) {
+        let split = policy.successors(owner, today).len() > 1;
+        let rejection = if split { Rejection::KommuneSuperseded } else { Rejection::NotOppfoelgingskommune };
+        return Some(rejection.code());
+    }
+    let elsewhere = asked.bydel.is_some() && asked.bydel != placed.bydel;
+    elsewhere.then_some(Rejection::NotOppfoelgingsbydel.code())
+}
+
+/// Who could let in what the user's own roles and the campaigns do not.
+fn more(policy: &Policy, asked: &Spoersmaal<'_>, now: &Judgement<'_>, today: NaiveDate) -> Vec<GirMer> {
+    let mut all = Vec::new();
+    if !asked.roles.iter().any(|role| role.writes(asked.ordning)) {
+        let role = [Role::Introbruker, Role::Norskbruker].into_iter().find(|role| role.writes(asked.ordning));
+        all.extend(role.map(|role| GirMer {
+            hva: role.code(),
+            gis_av: "KOMMUNEADMINISTRATOR",
+            tidligste: policy.earliest_of(role, today),
+        }));
+    }
+    let with_role = policy.earliest_with_role(today);
+    if !asked.roles.contains(&Role::Etterregistrerer) && with_role < now.furthest.earliest && asked.dato >= with_role {
+        all.push(GirMer { hva: Role::Etterregistrerer.code(), gis_av: "IMDI", tidligste: Some(with_role) });
+    }
+    // IMDi may decide on a campaign for any date.
+    all.push(GirMer { hva: "KAMPANJE", gis_av: "IMDI", tidligste: None });
+    all
 }

@@ -36,6 +36,8 @@
 //! **A message of several lines**: `melding [PER_PERSON] BRUKER …`, its lines indented, each with `=> UTFALL …`; `P1 => SVAR`
 //! for errors of a person; last, not indented, `=> STATUS …` of the whole.
 //!
+//! **An explanation** (forklarVindu): `vindu BRUKER ORDNING DATO [P1] [type T] => innenfor|utenfor tidligst D regel R …`.
+//!
 //! **After a message**: `varsel SYSTEM TYPE P1 DATO OPPHAV HVA`, all notices in order, or `ingen varsel`;
 //! `status P1 ORDNING DATO STATUS`; `ute P1 DATO|nei` (the day on which the programme ran out without a reason);
 //! `sjekk NAVN [versjon N] [gyldig A..B] [fortsetter NAVN] [eier K] [bydel B] [ref R,R] [slettet] [grunnlag G]`.
@@ -54,6 +56,8 @@ mod message;
 mod regler;
 #[path = "text/run.rs"]
 mod run;
+#[path = "text/vindu.rs"]
+mod vindu;
 #[path = "text/words.rs"]
 mod words;
 #[path = "text/world.rs"]

@@ -18,6 +18,8 @@ mod regler;
 mod run;
 #[path = "text/tall.rs"]
 mod tall;
+#[path = "text/vindu.rs"]
+mod vindu;
 #[path = "text/words.rs"]
 mod words;
 #[path = "text/world.rs"]

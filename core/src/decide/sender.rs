@@ -47,12 +47,7 @@ pub fn sender_findings(registry: &Registry, header: &Header, policy: &Policy, no
 /// Transfer is closed for the kommune (V607): nothing is written, reads go on.
 pub(super) fn closed(registry: &Registry, header: &Header, policy: &Policy, now: &Now) -> Option<Finding> {
     let kommune = registry.avsendersystemer.get(&header.avsendersystem)?.kommune;
-    let closed = registry.stengt.iter().find(|closed| {
-        closed.fra <= now.today
-            && now.today <= closed.til
-            && (closed.kommuner.is_empty()
-                || closed.kommuner.iter().any(|one| policy.same_kommune(kommune, *one, now.today)))
-    })?;
+    let closed = policy.closed_for(registry, kommune, now.today)?;
     let mut refusal = finding(Rejection::TransferClosed, Field::Header("kommunenummer"));
     refusal.params = vec![("til", closed.til.to_string()), ("aarsak", closed.aarsak.clone())];
     Some(refusal)

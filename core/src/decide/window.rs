@@ -5,14 +5,14 @@ use chrono::NaiveDate;
 
 use crate::decide::{Scene, finding};
 use crate::person::Person;
-use crate::policy::{About, Policy, Window, month_end};
+use crate::policy::{About, Policy, month_end};
 use crate::post::{Avslutning, Content, Etterregistrering, Klage, Ordning, PostVersion, Tiltak, Vedtak};
 use crate::receipt::{Field, Finding};
 use crate::registry::{Kanal, Role};
 use crate::rejection::Rejection;
 use crate::scheme::effect_day;
 use crate::time::Period;
-use crate::vindu::Grunnlag;
+use crate::vindu::{Inside, Judgement};
 
 /// The system's own reason of an end (HD-9a).
 const SYSTEM_REASON: &str = "SYS0";
@@ -55,14 +55,6 @@ pub(super) fn too_far_ahead(field: &'static str, last: NaiveDate) -> Finding {
     let mut refusal = finding(Rejection::InTheFuture, Field::Content(field));
     refusal.params.push(("senesteDato", last.to_string()));
     refusal
-}
-
-/// What lets tested days in.
-#[derive(Debug, Clone, Copy)]
-struct Inside<'w> {
-    grunnlag: Grunnlag,
-    window: &'w Window,
-    aapnet: Option<NaiveDate>,
 }
 
 /// Elements that hold the days of a record: the first and last day of a period, or the dates of what happened on a day.
@@ -390,42 +382,38 @@ impl Scene<'_> {
         }
     }
 
+    fn judgement<'s>(&'s self, person: &'s Person, content: &Content) -> Judgement<'s> {
+        Judgement::new(self.policy, self.registry, self.about(person, content), Some(person), self.now.today)
+    }
+
     /// Refusals of days before the window; one per element. A day lies inside at or after the earliest date, or when
     /// the register itself opened it for writing at or after that (domain.md 9.2, HD-13).
     pub(super) fn outside(&self, person: &Person, content: &Content, tested: &[Tested]) -> Vec<Finding> {
-        let (about, registry, today) = (self.about(person, content), self.registry, self.now.today);
-        let windows = self.policy.windows(&about, registry, today);
-        let window = Policy::furthest(&windows, today);
+        let judgement = self.judgement(person, content);
+        let window = &judgement.furthest;
         let mut all: Vec<Finding> = Vec::new();
         for t in tested {
             if all.iter().any(|told| told.field == t.field) {
                 continue;
             }
-            let unlocked = windows.iter().any(|window| window.overstyrer_laas && window.earliest <= t.days.from);
-            if let Some(aar) = self.policy.locked_year(t.days, &about, registry, today).filter(|_| !unlocked) {
+            if let Some(aar) = judgement.locked(t.days) {
                 let mut refusal = finding(Rejection::YearLocked, t.field);
                 refusal.regel = Some(format!("vindu.laas.{aar}"));
                 refusal.params.push(("aar", aar.to_string()));
                 all.push(refusal);
                 continue;
             }
-            if self.inside(person, &about, &windows, &window, t).is_some() {
+            let day = t.first();
+            if judgement.inside(day, t.days, t.vedtak).is_some() {
                 continue;
             }
-            let day = t.first();
-            let closed = self.policy.closed_campaign(day, &about, registry, today);
-            let others = self.policy.campaign_of_others(day, &about, registry, today);
-            let (rejection, kampanje) = match (closed, others) {
-                (Some(closed), _) => (Rejection::CampaignClosed, Some(closed)),
-                (None, Some(others)) => (Rejection::CampaignNotForThis, Some(others)),
-                (None, None) => (t.rejection, None),
-            };
-            let mut refusal = finding(rejection, t.field);
+            let (rejection, kampanje) = judgement.campaign(day).unzip();
+            let mut refusal = finding(rejection.unwrap_or(t.rejection), t.field);
             refusal.tidligste_dato = Some(window.earliest);
             refusal.regel = Some(window.regel.clone());
             refusal.params.push(("grunnlag", window.grunnlag.code().to_owned()));
             refusal.params.extend(kampanje.map(|campaign| ("kampanje", campaign)));
-            let with_role = self.policy.earliest_with_role(today);
+            let with_role = self.policy.earliest_with_role(self.now.today);
             if !self.roles().contains(&Role::Etterregistrerer) && day >= with_role {
                 refusal.params.push(("rolleSomGirMer", Role::Etterregistrerer.code().to_owned()));
                 refusal.params.push(("tidligsteDatoMedRollen", with_role.to_string()));
@@ -433,58 +421,6 @@ impl Scene<'_> {
             all.push(refusal);
         }
         all
-    }
-
-    /// What lets the days in: the months of a role, what the register opened late, the decision they follow from, and
-    /// at last what was granted beyond that.
-    fn inside<'w>(
-        &self,
-        person: &Person,
-        about: &About<'_>,
-        windows: &'w [Window],
-        furthest: &'w Window,
-        tested: &Tested,
-    ) -> Option<Inside<'w>> {
-        let day = tested.first();
-        let reaches = |granted: bool| {
-            let mut able = windows.iter().filter(move |w| (w.grunnlag != Grunnlag::Hendelse) == granted);
-            able.find(|window| window.earliest <= day)
-        };
-        let by = |grunnlag, window, aapnet| Some(Inside { grunnlag, window, aapnet });
-        if let Some(window) = reaches(false) {
-            return by(Grunnlag::Hendelse, window, None);
-        }
-        // A user without any window reaches today alone, which needs none.
-        if day >= furthest.earliest && windows.is_empty() {
-            return by(Grunnlag::Hendelse, furthest, None);
-        }
-        if let Some(aapnet) = self.opened_late(person, about, tested.days, furthest.earliest) {
-            return by(Grunnlag::SenKilde, furthest, Some(aapnet));
-        }
-        if tested.vedtak.is_some_and(|decided| furthest.earliest <= decided) {
-            return by(Grunnlag::Vedtak, furthest, None);
-        }
-        reaches(true).and_then(|window| by(window.grunnlag, window, None))
-    }
-
-    /// When the register opened the first of the days that lie before the window, if it opened all of them within it.
-    fn opened_late(&self, person: &Person, about: &About<'_>, days: Period, earliest: NaiveDate) -> Option<NaiveDate> {
-        let aapninger = &person.beregnet.as_ref().filter(|_| self.policy.late_source())?.aapninger;
-        let mine = || {
-            aapninger.iter().filter(|a| {
-                (about.any_ordning || a.ordning == about.ordning)
-                    && self.policy.owns(about.kommune, a.kommune, self.now.today)
-            })
-        };
-        let end = days.to.map_or(earliest, |to| to.min(earliest));
-        let (mut day, mut first) = (days.from, None);
-        while day < end {
-            let covering = mine().filter(|a| a.dager.contains(day)).min_by_key(|a| a.aapnet);
-            let opening = covering.filter(|a| a.aapnet >= earliest)?;
-            first = first.or(Some(opening.aapnet));
-            day = opening.dager.to.unwrap_or(end);
-        }
-        first
     }
 
     /// What an accepted registration of days before today rested on: of several tested days that of the first
@@ -495,12 +431,9 @@ impl Scene<'_> {
         content: &Content,
         tested: &[Tested],
     ) -> Option<Box<Etterregistrering>> {
-        let today = self.now.today;
-        let first = tested.iter().filter(|t| t.days.from < today).min_by_key(|t| t.first())?;
-        let about = self.about(person, content);
-        let windows = self.policy.windows(&about, self.registry, today);
-        let furthest = Policy::furthest(&windows, today);
-        let Inside { grunnlag, window, aapnet } = self.inside(person, &about, &windows, &furthest, first)?;
+        let first = tested.iter().filter(|t| t.days.from < self.now.today).min_by_key(|t| t.first())?;
+        let judgement = self.judgement(person, content);
+        let Inside { grunnlag, window, aapnet } = judgement.inside(first.first(), first.days, first.vedtak)?;
         Some(Box::new(Etterregistrering {
             rolle: window.rolle,
             maaneder: window.maaneder,

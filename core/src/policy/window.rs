@@ -6,7 +6,7 @@ use crate::id::Kommunenummer;
 use crate::policy::rows::in_force;
 use crate::policy::{Policy, back};
 use crate::post::Ordning;
-use crate::registry::{Campaign, Driftsbrudd, Kanal, Lov, Registry, Role};
+use crate::registry::{Campaign, Driftsbrudd, Kanal, Lov, Registry, Role, Stengt};
 use crate::time::Period;
 use crate::vindu::Grunnlag;
 
@@ -113,6 +113,18 @@ impl Policy {
     /// The earliest date that the role Kommuneetterregistrerer would give.
     pub fn earliest_with_role(&self, today: NaiveDate) -> NaiveDate {
         self.reach_of(Role::Etterregistrerer, today).map_or(today, |(earliest, ..)| earliest)
+    }
+
+    /// The earliest date that a role gives.
+    pub fn earliest_of(&self, role: Role, today: NaiveDate) -> Option<NaiveDate> {
+        self.reach_of(role, today).map(|(earliest, ..)| earliest)
+    }
+
+    /// Why nothing of the kommune is taken on the day (V607).
+    pub fn closed_for<'r>(&self, registry: &'r Registry, kommune: Kommunenummer, today: NaiveDate) -> Option<&'r Stengt> {
+        registry.stengt.iter().find(|closed| {
+            closed.fra <= today && today <= closed.til && self.in_list(&closed.kommuner, kommune, today)
+        })
     }
 
     /// A campaign that ended lately and on its last day would have let the date in (V604).

@@ -114,6 +114,10 @@ impl Table {
             self.report.lines += 1;
             return self.run_out(rest);
         }
+        if let Some(rest) = line.strip_prefix("vindu ") {
+            self.report.lines += 1;
+            return self.world.explained(rest);
+        }
         if self.open.is_some() {
             return if indented { self.inside(line) } else { self.close(line) };
         }
