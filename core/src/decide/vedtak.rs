@@ -16,9 +16,9 @@ use crate::scheme::{Scheme, effect_day};
 /// Whether the person has both right and duty on the day: who has only one of them has no exam to take (IL-22).
 fn exam_duty(person: &Person, day: chrono::NaiveDate) -> bool {
     let open = |kode| {
-        person.computed().is_none_or(|beregnet| {
-            beregnet.kategorier.iter().any(|k| k.kode == kode && k.gyldig.contains(day))
-        })
+        person
+            .computed()
+            .is_none_or(|beregnet| beregnet.kategorier.iter().any(|k| k.kode == kode && k.gyldig.contains(day)))
     };
     open(Kategorikode::NorskRett) && open(Kategorikode::NorskPlikt)
 }

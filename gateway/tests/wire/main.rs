@@ -15,6 +15,7 @@ mod sandbox;
 
 // The tests.
 mod attacks;
+mod avsender;
 mod codes;
 mod commands;
 mod connections;
@@ -25,6 +26,7 @@ mod idempotency;
 mod kill;
 mod limits;
 mod operations;
+mod oppslag;
 mod reads;
 mod restart;
 mod tending;
