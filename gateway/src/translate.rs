@@ -15,7 +15,7 @@ pub mod person;
 pub mod receipt;
 pub mod registrering;
 
-pub use avsender::{avsenderstatus, certificates, feilmelding, struck};
+pub use avsender::{avsenderstatus, certificates, feilmelding, struck, vindu, vindu_asked};
 pub use kodeverk::kodeverk_answer;
 pub use oppslag::{
     beregningslogg, datakonsistens, datakonsistens_side, konsistens_asked, liste_filter, logg_asked, may_not_list,

@@ -1,18 +1,66 @@
-//! `forklarVindu`: whether a date is inside the window for the caller. Until the explanation joins the register it is
-//! answered as a service that is down.
+//! `forklarVindu`: whether a date is inside the window for the caller, why, until when, and who could give more.
 
-use nir_wsdl::refusal::{FaultCode, Refusal};
-use nir_xsd::message::Vindusforespoersel;
+use nir_xsd::message::{Answer, ForklarVinduSvar, Version, Vindusforespoersel};
+use register::decide::finding;
+use register::query::access::{Caller, access};
+use register::receipt::Field;
+use register::rejection::Rejection;
+use register::vindu::{Spoersmaal, explain};
 
 use crate::operations::Context;
 use crate::reply::Reply;
+use crate::translate;
 
-/// Refuses with NIR-I902.
+/// Asks the same rules as a registration would meet.
 pub async fn run(context: Context, request: Vindusforespoersel) -> Reply {
-    let (_, errors) = context.sender(&request.meldingshode);
+    let root = "forklarVindu";
+    let (header, errors) = context.sender(&request.meldingshode);
     if !errors.is_empty() {
-        return context.nir_feil("forklarVindu", &errors).await;
+        return context.nir_feil(root, &errors).await;
     }
-    let down = Refusal::new("NIR-I902", FaultCode::Receiver, "no explanation yet");
-    context.refused(&down, "/forklarVindu/forespoersel").await
+    let registry = context.registry();
+    let now = context.now(&registry, &request.meldingshode);
+    let policy = &context.app.policy;
+    let (duf, ordning) = match translate::vindu_asked(&request, policy) {
+        Ok(asked) => asked,
+        Err(errors) => return context.nir_feil(root, &errors).await,
+    };
+    let Some(caller) = Caller::of(&registry, &header, policy, now.today) else {
+        let unknown = finding(Rejection::UnknownUser, Field::Header("overfoeringsbruker"));
+        return context.nir_feil(root, &[unknown]).await;
+    };
+    let person = match duf {
+        None => None,
+        Some(duf) => match context.app.store.snapshot(duf).await {
+            Ok(Some(person)) => Some(person),
+            Ok(None) => {
+                let unknown = finding(Rejection::UnknownPerson, Field::Person("dufNummer"));
+                return context.nir_feil(root, &[unknown]).await;
+            }
+            Err(error) => return context.failed(&error.into()).await,
+        },
+    };
+    if let Some(person) = &person {
+        let facts: Vec<_> = person.facts.iter().collect();
+        let categories = person.beregnet.as_ref().map_or(&[][..], |beregnet| &beregnet.kategorier);
+        match access(Some(caller), &facts, categories, policy, &now) {
+            // That another kommune follows the person up is one of the answers.
+            Ok(_) => {}
+            Err(error) if error.rejection == Rejection::NotOppfoelgingskommune => {}
+            Err(error) => return context.nir_feil(root, &[error]).await,
+        }
+    }
+    let spoersmaal = Spoersmaal {
+        dato: request.dato,
+        ordning,
+        posttype: request.posttype.as_deref(),
+        roles: &caller.user.roles,
+        kommune: caller.kommune,
+        bydel: caller.bydel,
+        person: person.as_ref(),
+    };
+    let svar = explain(policy, &registry, &spoersmaal, now.today);
+    let version = Version::parse(&request.meldingshode.kontraktversjon);
+    let vindu = translate::vindu(&svar, request.dato, now.today);
+    context.recorded(Answer::ForklarVindu(ForklarVinduSvar { vindu }), &version, "OK").await
 }

@@ -1,19 +1,25 @@
 //! `hentAvsenderstatus` and `meldFeilregistrert`, both ways.
 
+use chrono::NaiveDate;
 use nir_wsdl::certificate::Trust;
 use nir_xsd::message as wire;
 use register::codes::Catalogue;
 use register::command::Header;
 use register::decide::feilregistrert::Melding;
 use register::decide::finding;
+use register::id::Duf;
+use register::policy::Policy;
+use register::post::Ordning;
 use register::query::avsender::Forutsetning;
-use register::receipt::{Field, StreamPosition, StruckReceipt};
+use register::receipt::{Field, Finding, StreamPosition, StruckReceipt};
 use register::registry::{Avsendersystem, Registry};
 use register::rejection::Rejection;
+use register::vindu::Forklaring;
 
 use crate::feil::post_svar;
 use crate::pipeline::Signer;
 use crate::translate::notice::{endring, oslo};
+use crate::translate::oppslag::ordning;
 use crate::translate::stream_position;
 
 /// The certificates that speak for the avsendersystem: those registered for its operator and its kommune, and the one
@@ -93,6 +99,53 @@ pub fn avsenderstatus(
         forutsetning,
         sertifikat,
         stroem: stroem.map(stream_position),
+    }
+}
+
+/// What `forklarVindu` asks about: a person, where one is named, and the scheme; or everything that is wrong with it.
+pub fn vindu_asked(
+    request: &wire::Vindusforespoersel,
+    policy: &Policy,
+) -> Result<(Option<Duf>, Ordning), Vec<Finding>> {
+    let invalid = |_| finding(Rejection::InvalidDuf, Field::Person("dufNummer"));
+    let duf = request.duf_nummer.as_deref().map(|text| Duf::parse(text, policy.test_series())).transpose();
+    match (duf.map_err(invalid), ordning(&request.ordning)) {
+        (Ok(duf), Ok(ordning)) => Ok((duf, ordning)),
+        (duf, ordning) => Err(duf.err().into_iter().chain(ordning.err()).collect()),
+    }
+}
+
+/// The explanation, with a sentence that says it.
+pub fn vindu(svar: &Forklaring, dato: NaiveDate, today: NaiveDate) -> wire::Vindusforklaring {
+    let day = |day: NaiveDate| day.format("%d.%m.%Y").to_string();
+    let melding = match (svar.innenfor, svar.lukker) {
+        (true, Some(last)) => format!("{} er innenfor vinduet til og med {}.", day(dato), day(last)),
+        (true, None) => format!("{} er innenfor vinduet.", day(dato)),
+        (false, _) if svar.tidligste <= dato => format!("{} kan ikke registreres i dag.", day(dato)),
+        (false, _) => {
+            format!("{} er for langt tilbake. Tidligste dato i dag er {}.", day(dato), day(svar.tidligste))
+        }
+    };
+    wire::Vindusforklaring {
+        mottatt_dato: today,
+        innenfor: svar.innenfor,
+        tidligste_dato: svar.tidligste,
+        grunnlag: Some(svar.grunnlag.code().to_owned()),
+        regel: svar.regel.clone(),
+        lukkes: svar.lukker,
+        aapnet_for_skriving: svar.aapnet,
+        kampanje: svar.kampanje.clone(),
+        hinder: svar.hindringer.iter().map(|code| (*code).to_owned()).collect(),
+        utvidelse: svar
+            .gir_mer
+            .iter()
+            .map(|more| wire::Vindusutvidelse {
+                noekkel: more.hva.to_owned(),
+                tidligste_dato: more.tidligste,
+                gis_av: more.gis_av.to_owned(),
+            })
+            .collect(),
+        melding,
     }
 }
 

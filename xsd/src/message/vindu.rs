@@ -18,6 +18,9 @@ pub struct Vindusforespoersel {
     pub ordning: String,
     /// The event date.
     pub dato: NaiveDate,
+    /// The kind of post, where some campaigns are for it alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posttype: Option<String>,
 }
 
 /// Something that gives a longer window.
@@ -54,6 +57,12 @@ pub struct Vindusforklaring {
     /// The day on which the register first opened the date to the kommune.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aapnet_for_skriving: Option<NaiveDate>,
+    /// The campaign that lets the date in, or did until it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kampanje: Option<String>,
+    /// The error codes that a registration would meet, most important first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hinder: Vec<String>,
     /// What could give more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub utvidelse: Vec<Vindusutvidelse>,
