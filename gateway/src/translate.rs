@@ -7,6 +7,7 @@ use register::receipt::{Field, StreamPosition};
 use register::store::ChangesPage;
 
 pub mod avsender;
+pub mod codes;
 pub mod content;
 pub mod kodeverk;
 pub mod notice;

@@ -19,6 +19,8 @@ macro_rules! files {
 pub const FILES: &[SchemaFile] = files![
     "nir-melding-v1.xsd",
     "nir-felles-v1.xsd",
+    "nir-innhold-v1.xsd",
+    "nir-opplaering-v1.xsd",
     "nir-registrering-v1.xsd",
     "nir-endring-v1.xsd",
     "nir-kvittering-v1.xsd",

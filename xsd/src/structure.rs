@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use crate::limits::MAX_REGISTRERINGER;
-use crate::message::{Postreferanse, Registrering, Registreringsmelding};
+use crate::message::{Innhold, Postreferanse, Registrering, Registreringsmelding};
 use crate::validate::{Invalid, Violation};
 
 mod handling;
@@ -96,12 +96,8 @@ fn line(at: &mut Line<'_>, registrering: &Registrering, lines: &Lines<'_>) {
     if let Some(post) = &registrering.post {
         reference(at, "post", post, lines);
     }
-    if let Some(vedtak) = registrering.innhold.as_ref().and_then(|innhold| innhold.vedtak.as_ref()) {
-        for (name, post) in [("vedtakRef", &vedtak.vedtak_ref), ("klageRef", &vedtak.klage_ref)] {
-            if let Some(post) = post {
-                reference(at, &format!("innhold/vedtak/{name}"), post, lines);
-            }
-        }
+    for (below, post) in registrering.innhold.iter().flat_map(Innhold::references) {
+        reference(at, &format!("innhold/{below}"), post, lines);
     }
 }
 

@@ -144,9 +144,16 @@ fn line_xpath(at: &str, kind: Option<&'static str>, finding: &Finding) -> Option
     }
 }
 
-/// Element of a kind of content from its posttype (contract.md 6.1: the same in capitals).
+/// Element of a kind of content from its posttype (contract.md 6.1: the same in capitals with underscores).
 fn element(posttype: &str) -> String {
-    posttype.to_lowercase()
+    let mut words = posttype.split('_').map(str::to_lowercase);
+    let mut name = words.next().unwrap_or_default();
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
 }
 
 /// Line and column of every error, read from the message as it was sent; only when there is an error.

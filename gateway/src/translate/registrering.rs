@@ -7,6 +7,7 @@ use register::evidence::sha256;
 use register::receipt::{Field, Finding, Severity};
 use register::rejection::Rejection;
 
+use crate::translate::codes::codes;
 use crate::translate::content::content;
 
 /// The whole message.
@@ -55,7 +56,6 @@ fn line(registrering: &wire::Registrering, catalogue: &Catalogue) -> Line {
     if let Some(innhold) = innhold {
         codes(innhold, catalogue, &mut form_errors);
     }
-    let vedtak = innhold.and_then(|i| i.vedtak.as_ref());
     Line {
         registrerings_id: registrering.registrerings_id.clone(),
         handling: handling(&registrering.handling),
@@ -63,8 +63,8 @@ fn line(registrering: &wire::Registrering, catalogue: &Catalogue) -> Line {
         post: registrering.post.as_ref().map(reference),
         gjelder_fra: registrering.gjelder_fra,
         content,
-        vedtak_ref: vedtak.and_then(|v| v.vedtak_ref.as_ref()).map(reference),
-        klage_ref: vedtak.and_then(|v| v.klage_ref.as_ref()).map(reference),
+        vedtak_ref: innhold.and_then(wire::Innhold::vedtak_ref).map(reference),
+        klage_ref: innhold.and_then(wire::Innhold::klage_ref).map(reference),
         form_errors,
     }
 }
@@ -87,29 +87,6 @@ fn reference(reference: &wire::Postreferanse) -> PostRef {
         versjon: reference.versjon,
         avsenders_referanse: reference.avsenders_referanse.clone(),
         registrerings_id: reference.registrerings_id.clone(),
-    }
-}
-
-/// Every code of the content against its list: known (X307), and valid on the record's date (X308).
-fn codes(innhold: &wire::Innhold, catalogue: &Catalogue, errors: &mut Vec<Finding>) {
-    let mut check = |list: &'static str, path: &'static str, code: Option<&String>, on: chrono::NaiveDate| {
-        let Some(code) = code else { return };
-        match catalogue.lookup(list, code) {
-            None => errors.push(unknown_code(Rejection::UnknownCode, path, list, code)),
-            Some(row) if !row.valid_on(on) => {
-                errors.push(unknown_code(Rejection::CodeNotValid, path, list, code));
-            }
-            Some(_) => {}
-        }
-    };
-    if let Some(v) = &innhold.vedtak {
-        check("vedtakstype", "innhold/vedtak/vedtakstype", Some(&v.vedtakstype), v.vedtaksdato);
-        check("begrunnelse", "innhold/vedtak/begrunnelse", v.begrunnelse.as_ref(), v.vedtaksdato);
-    }
-    if let Some(t) = &innhold.tiltak {
-        check("tiltaksgruppe", "innhold/tiltak/tiltaksgruppe", Some(&t.tiltaksgruppe), t.fra_dato);
-        check("tiltakstype", "innhold/tiltak/tiltakstype", Some(&t.tiltakstype), t.fra_dato);
-        check("gjennomfoering", "innhold/tiltak/gjennomfoering", t.gjennomfoering.as_ref(), t.fra_dato);
     }
 }
 

@@ -21,7 +21,8 @@ pub(super) fn of(name: &str, raw: &RawViolation, element: Option<&Element>) -> W
     match type_name {
         "Dato" => date(name, text),
         "Tidspunkt" => time(name, text),
-        "Timer" => hours(name, text, raw.code),
+        "Timer" => number(name, text, raw.code, &HOURS),
+        "Dager" => number(name, text, raw.code, &DAYS),
         "Id" => id(name, text),
         "Kommunenummer" => wrong(name).hint(
             "Et kommunenummer har fire siffer, med ledende null: 0301.",
@@ -56,6 +57,11 @@ const FORMS: &[(&str, &str, &str)] = &[
         "Bydelsnummer",
         "Et bydelsnummer har seks siffer: kommunenummeret og to til.",
         "A bydel number has six digits: the kommune number and two more.",
+    ),
+    (
+        "Spraak",
+        "Skriv koden i ISO 639 med to eller tre små bokstaver: ti eller prs.",
+        "Write the code of ISO 639 in two or three small letters: ti or prs.",
     ),
     ("Maaned", "Skriv år og måned: 2021-04.", "Write year and month: 2021-04."),
     ("Kontraktversjon", "Skriv versjonen av kontrakten: 1.0.", "Write the version of the contract: 1.0."),
@@ -138,7 +144,12 @@ fn time(name: &str, text: &str) -> Words {
     )
 }
 
-fn hours(name: &str, text: &str, code: i32) -> Words {
+/// How a number is written, in both languages.
+type Form = (&'static str, &'static str);
+const HOURS: Form = ("Skriv timer med punktum som desimaltegn: 25.5.", "Write hours with a dot: 25.5.");
+const DAYS: Form = ("Skriv dager med punktum som desimaltegn: 2.5.", "Write days with a dot: 2.5.");
+
+fn number(name: &str, text: &str, code: i32, form: &Form) -> Words {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match code {
         FRACTION_DIGITS => Words::new(
@@ -157,8 +168,7 @@ fn hours(name: &str, text: &str, code: i32) -> Words {
                 "Use a dot: 25.5. Format numbers independently of the locale.",
             )
         }
-        _ => Words::new(format!("{name} er ikke et tall."), format!("{name} is not a number."))
-            .hint("Skriv timer med punktum som desimaltegn: 25.5.", "Write hours with a dot: 25.5."),
+        _ => Words::new(format!("{name} er ikke et tall."), format!("{name} is not a number.")).hint(form.0, form.1),
     }
 }
 

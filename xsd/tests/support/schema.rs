@@ -121,7 +121,7 @@ pub struct Build {
 impl Build {
     /// The smallest and the largest, with each branch in turn.
     pub fn all() -> impl Iterator<Item = Build> {
-        [false, true].into_iter().flat_map(|maximal| (0..8).map(move |branch| Build { maximal, branch }))
+        [false, true].into_iter().flat_map(|maximal| (0..22).map(move |branch| Build { maximal, branch }))
     }
 }
 
@@ -182,7 +182,11 @@ fn value(type_name: &str, name: &str, n: u32) -> String {
             (start + days).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
         }
         "Maaned" => format!("{}-{:02}", 2000 + n / 12, 1 + n % 12),
-        "Timer" => format!("{n}.25"),
+        "Timer" | "Dager" => format!("{n}.25"),
+        "Spraak" => {
+            let letter = |n: u32| char::from(b'a' + u8::try_from(n % 26).unwrap());
+            [n / 26, n].map(letter).iter().collect()
+        }
         "Duf" => format!("{n:012}"),
         "Personnummer" => format!("{n:011}"),
         "Kommunenummer" => format!("{n:04}"),
