@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod fact;
 mod fingerprint;
 pub mod id;
+pub mod kalender;
 pub mod kategori;
 pub mod konsistens;
 #[cfg(feature = "store")]

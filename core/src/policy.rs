@@ -152,6 +152,16 @@ impl Policy {
         today.checked_add_months(Months::new(12 * years)).unwrap_or(NaiveDate::MAX)
     }
 
+    /// Days before a deadline on which the kommune is told that it is near (domain.md 12).
+    pub fn deadline_warning_days(&self, day: NaiveDate) -> u32 {
+        in_force(&self.limits.frist_varsel_dager, day)
+    }
+
+    /// The age at which all rights end (domain.md 17.5).
+    pub fn age_of_end(&self, day: NaiveDate) -> u32 {
+        in_force(&self.limits.alder_opphoer, day)
+    }
+
     /// Users last used before this day are inactive (A405).
     pub fn inactive_before(&self, today: NaiveDate) -> NaiveDate {
         back(today, in_force(&self.limits.inaktiv_maaneder, today))

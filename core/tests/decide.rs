@@ -36,6 +36,9 @@
 //! **A message of several lines**: `melding [PER_PERSON] BRUKER …`, its lines indented, each with `=> UTFALL …`; `P1 => SVAR`
 //! for errors of a person; last, not indented, `=> STATUS …` of the whole.
 //!
+//! **A day comes**: `kalender P1 DATO => HENDELSE [og HENDELSE]… | ingenting`. `person P1 frist TYPE ORDNING DATO [STATUS]` and
+//! `person P1 kategori KODE A..B [ÅRSAK]` take the place of what the rules compute.
+//!
 //! **An explanation** (forklarVindu): `vindu BRUKER ORDNING DATO [P1] [type T] => innenfor|utenfor tidligst D regel R …`.
 //!
 //! **After a message**: `varsel SYSTEM TYPE P1 DATO OPPHAV HVA`, all notices in order, or `ingen varsel`;
@@ -50,6 +53,8 @@ mod expect;
 mod fakta;
 #[path = "text/innhold.rs"]
 mod innhold;
+#[path = "text/kalender.rs"]
+mod kalender;
 #[path = "text/message.rs"]
 mod message;
 #[path = "text/regler.rs"]

@@ -26,6 +26,8 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("opprettet_maaneder", "verdi", "fra"),
     ("foerste_mottak_dager", "verdi", "fra"),
     ("kampanje_varsel_maaneder", "verdi", "fra"),
+    ("frist_varsel_dager", "verdi", "fra"),
+    ("alder_opphoer", "verdi", "fra"),
     ("nasjonal_id_alle_rester", "fra", ""),
     (
         "kampanje",

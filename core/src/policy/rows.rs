@@ -33,6 +33,8 @@ pub(super) struct Limits {
     pub opprettet_maaneder: Vec<Dated<u32>>,
     pub foerste_mottak_dager: Vec<Dated<u32>>,
     pub kampanje_varsel_maaneder: Vec<Dated<u32>>,
+    pub frist_varsel_dager: Vec<Dated<u32>>,
+    pub alder_opphoer: Vec<Dated<u32>>,
     pub nasjonal_id_alle_rester: Vec<From>,
 }
 

@@ -114,6 +114,10 @@ impl Table {
             self.report.lines += 1;
             return self.run_out(rest);
         }
+        if let Some(rest) = line.strip_prefix("kalender ") {
+            self.report.lines += 1;
+            return self.world.day_comes(rest);
+        }
         if let Some(rest) = line.strip_prefix("vindu ") {
             self.report.lines += 1;
             return self.world.explained(rest);

@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::words::{Bad, Words, period};
 use crate::world::parties::{ALWAYS, KOMMUNER, grant, party, role};
+use crate::kalender::Told;
 use crate::{fakta, innhold, regler};
 
 /// DUF numbers for P1, P2 … in order; synthetic, with valid control digits.
@@ -38,8 +39,8 @@ pub struct World {
     pub persons: BTreeMap<Duf, Person>,
     pub references: References,
     labels: BTreeMap<String, PostId>,
-    /// Days that a table itself says were opened, and when.
-    opened: BTreeMap<Duf, Vec<Aapning>>,
+    /// What a table itself says was computed.
+    pub told: BTreeMap<Duf, Told>,
     received: Option<DateTime<Utc>>,
     recorded: Option<DateTime<Utc>>,
     pub ids: Counted,
@@ -70,7 +71,7 @@ impl World {
             persons: BTreeMap::new(),
             references: References::new(),
             labels: BTreeMap::new(),
-            opened: BTreeMap::new(),
+            told: BTreeMap::new(),
             received: None,
             recorded: None,
             ids: Counted::default(),
@@ -141,8 +142,8 @@ impl World {
     fn compute(&self, person: &mut Person) {
         let day = oslo_date(self.received.unwrap_or_default());
         let mut kept = computed(person, &self.policy, day, DateTime::<Utc>::MIN_UTC).kept();
-        if let Some(opened) = self.opened.get(&person.duf) {
-            kept.aapninger.clone_from(opened);
+        if let Some(told) = self.told.get(&person.duf) {
+            told.into(&mut kept);
         }
         person.beregnet = Some(kept);
     }
@@ -240,8 +241,11 @@ impl World {
             let (from, last) = period(words.next("dager")?).ok_or("dagene er ingen periode")?;
             let dager = Period::inclusive(from.unwrap_or(NaiveDate::MIN), last);
             let opening = Aapning { ordning, kommune, dager, aapnet: words.parse("dato")? };
-            self.opened.entry(duf).or_default().push(opening);
+            self.told.entry(duf).or_default().aapninger.push(opening);
             return Ok(());
+        }
+        if matches!(words.peek(), Some("frist" | "kategori")) {
+            return self.told.entry(duf).or_default().read(words);
         }
         let number = |name: &str| Duf::parse(&self.duf_text(name)?, true).map_err(|_| "ugyldig nummer".to_owned());
         let (content, valid) = fakta::fact(&number, words)?;

@@ -1,0 +1,105 @@
+//! What a day brings: `kalender P1 DATO => HENDELSE [og HENDELSE]… | ingenting`; and what a table itself says was computed:
+//! `person P1 frist TYPE ORDNING DATO [STATUS]`, `person P1 kategori KODE A..B [ÅRSAK]`.
+
+use register::kalender::{Kalenderhendelse, changes_on};
+use register::kategori::*;
+use register::registry::Lov;
+use register::time::Period;
+
+use crate::innhold;
+use crate::words::{Bad, Words, period};
+use crate::world::World;
+
+/// What a table says was computed of a person, in the place of what the rules would.
+#[derive(Clone, Default)]
+pub struct Told {
+    pub aapninger: Vec<Aapning>,
+    frister: Vec<Frist>,
+    kategorier: Vec<Kategori>,
+}
+
+fn found<T: Copy>(all: impl IntoIterator<Item = T>, code: impl Fn(T) -> &'static str, text: &str) -> Result<T, Bad> {
+    all.into_iter().find(|one| code(*one) == text).ok_or(format!("ingenting heter {text}"))
+}
+
+impl Told {
+    pub fn into(&self, kept: &mut Beregnet) {
+        if !self.aapninger.is_empty() {
+            kept.aapninger.clone_from(&self.aapninger);
+        }
+        if !self.frister.is_empty() {
+            kept.frister.clone_from(&self.frister);
+        }
+        if !self.kategorier.is_empty() {
+            kept.kategorier.clone_from(&self.kategorier);
+        }
+    }
+
+    pub fn read(&mut self, words: &mut Words<'_>) -> Result<(), Bad> {
+        if words.take("frist") {
+            let types = [Fristtype::Oppstart, Fristtype::Gjennomfoering, Fristtype::Samfunnskunnskap, Fristtype::Programslutt];
+            let fristtype = found(types, Fristtype::code, words.next("fristtype")?)?;
+            let ordning = innhold::ordning(words.next("ordning")?)?;
+            let dato = Some(words.parse("dato")?);
+            let states = [Friststatus::Loeper, Friststatus::Oppfylt, Friststatus::Bortfalt];
+            let status = match words.peek() {
+                Some(text) => found(states, Friststatus::code, words.next(text)?)?,
+                None => Friststatus::Loeper,
+            };
+            self.frister.push(Frist { fristtype, ordning, dato, status, tillegg_dager: 0, rad: String::new(), usikker: false });
+            return Ok(());
+        }
+        words.next("kategori")?;
+        let kode = found(Kategorikode::ALL, Kategorikode::code, words.next("kategori")?)?;
+        let (from, last) = period(words.next("periode")?).ok_or("kategorien trenger en periode")?;
+        let gyldig = Period::inclusive(from.ok_or("kategorien trenger en start")?, last);
+        let aarsak = match words.peek() {
+            Some(text) => Some(found(LukketAarsak::ALL.iter().copied(), LukketAarsak::code, words.next(text)?)?),
+            None => None,
+        };
+        self.kategorier.push(Kategori {
+            kode,
+            lov: Lov::Intl,
+            gyldig,
+            aarsak,
+            rett_til_aa_fullfoere: false,
+            rad: String::new(),
+            usikker: false,
+        });
+        Ok(())
+    }
+}
+
+fn said(one: &Kalenderhendelse) -> String {
+    match one {
+        Kalenderhendelse::FristNaer { fristtype, ordning, dato }
+        | Kalenderhendelse::FristOverskredet { fristtype, ordning, dato } => {
+            format!("{} {} {} {dato}", one.hendelsestype().unwrap_or_default(), fristtype.code(), ordning.code())
+        }
+        Kalenderhendelse::ProgramUtloept { slutt } => format!("AVSLUTNING_SATT_AV_SYSTEM {slutt}"),
+        Kalenderhendelse::FylteAar { alder } => format!("FYLTE {alder}"),
+        Kalenderhendelse::OppholdUtloept { til } => format!("OPPHOLD_UTLOEPT {til}"),
+        Kalenderhendelse::KategoriAapnet { kode } => format!("KATEGORI_AAPNET {}", kode.code()),
+        Kalenderhendelse::KategoriLukket { kode, aarsak } => {
+            format!("KATEGORI_LUKKET {} {}", kode.code(), aarsak.map(LukketAarsak::code).unwrap_or_default())
+        }
+    }
+}
+
+impl World {
+    /// Asks for a day and compares with everything it brings.
+    pub fn day_comes(&self, line: &str) -> Result<(), Bad> {
+        let (question, answer) = line.split_once("=>").ok_or("linjen har ikke =>")?;
+        let mut words = Words::of(question);
+        let number = self.duf_text(words.next("person")?)?;
+        let date = words.parse("dato")?;
+        words.end()?;
+        let registry = self.registry();
+        let state = self.state(&registry);
+        let person = state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?;
+        let got: Vec<String> = changes_on(person, &self.policy, date).iter().map(said).collect();
+        let got = if got.is_empty() { "ingenting".to_owned() } else { got.join(" og ") };
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if words(&got) == words(answer) { Ok(()) } else { Err(format!("fikk    {got}")) }
+    }
+}
