@@ -287,6 +287,8 @@ pub struct Beregnet {
     pub aapninger: Vec<Aapning>,
     /// Fingerprint of the log: other reasons are another computation, though the result is the same.
     pub logg: u64,
+    /// Recorded from.
+    pub system_from: DateTime<Utc>,
 }
 
 impl Beregnet {
@@ -335,6 +337,7 @@ impl BeregningRow {
             frister: self.beregning.frister.clone(),
             aapninger: self.aapninger.clone(),
             logg: fingerprint(&self.beregning.logg),
+            system_from: self.system_from,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::receipt::StreamPosition;
 use crate::registry::{Registry, RegistryEntry};
 
 mod error;
+pub mod lister;
 pub mod postgres;
 pub mod replay;
 pub mod rows;

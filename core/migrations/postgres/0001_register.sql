@@ -54,9 +54,46 @@ CREATE TABLE post_version (
     system_from timestamptz NOT NULL,
     system_to timestamptz,
     annulled boolean NOT NULL,
+    kommune text NOT NULL,
+    bydel text,
     data text NOT NULL,
     PRIMARY KEY (duf, row_no)
 );
+-- All posts of a kommune, a page at a time (hentPostoversikt).
+CREATE INDEX post_version_kommune ON post_version (kommune, duf, row_no);
+
+-- Lists of persons (hentPersonliste), derived from the person and written with it: for each kommune that follows it up a row
+-- as such (kode is empty) and one for each category. Rows that ended serve questions that were begun before.
+CREATE TABLE person_liste (
+    duf bigint NOT NULL,
+    system_from timestamptz NOT NULL,
+    nr integer NOT NULL,
+    system_to timestamptz,
+    kommune text NOT NULL,
+    bydel text,
+    kode text NOT NULL,
+    lov text,
+    fra date NOT NULL,
+    til date,
+    tiltak boolean NOT NULL,
+    vedtak boolean NOT NULL,
+    sluttmaal boolean NOT NULL,
+    fornavn text,
+    etternavn text,
+    skjermet_til date,
+    data text NOT NULL,
+    PRIMARY KEY (duf, system_from, nr)
+);
+CREATE INDEX person_liste_kommune ON person_liste (kommune, kode, duf, nr);
+
+-- Numbers that a person is found by (finnPerson).
+CREATE TABLE person_nummer (
+    kind text NOT NULL,
+    verdi text NOT NULL,
+    duf bigint NOT NULL,
+    PRIMARY KEY (kind, verdi, duf)
+);
+CREATE INDEX person_nummer_duf ON person_nummer (duf);
 
 -- Computations (kategorier, frister, their log): one is written when its result or its reasons differ from the last one's.
 CREATE TABLE beregning (

@@ -54,9 +54,46 @@ CREATE TABLE post_version (
     system_from INTEGER NOT NULL,
     system_to INTEGER,
     annulled INTEGER NOT NULL,
+    kommune TEXT NOT NULL,
+    bydel TEXT,
     data TEXT NOT NULL,
     PRIMARY KEY (duf, row_no)
 ) STRICT, WITHOUT ROWID;
+-- All posts of a kommune, a page at a time (hentPostoversikt).
+CREATE INDEX post_version_kommune ON post_version (kommune, duf, row_no);
+
+-- Lists of persons (hentPersonliste), derived from the person and written with it: for each kommune that follows it up a row
+-- as such (kode is empty) and one for each category. Rows that ended serve questions that were begun before.
+CREATE TABLE person_liste (
+    duf INTEGER NOT NULL,
+    system_from INTEGER NOT NULL,
+    nr INTEGER NOT NULL,
+    system_to INTEGER,
+    kommune TEXT NOT NULL,
+    bydel TEXT,
+    kode TEXT NOT NULL,
+    lov TEXT,
+    fra INTEGER NOT NULL,
+    til INTEGER,
+    tiltak INTEGER NOT NULL,
+    vedtak INTEGER NOT NULL,
+    sluttmaal INTEGER NOT NULL,
+    fornavn TEXT,
+    etternavn TEXT,
+    skjermet_til INTEGER,
+    data TEXT NOT NULL,
+    PRIMARY KEY (duf, system_from, nr)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX person_liste_kommune ON person_liste (kommune, kode, duf, nr);
+
+-- Numbers that a person is found by (finnPerson).
+CREATE TABLE person_nummer (
+    kind TEXT NOT NULL,
+    verdi TEXT NOT NULL,
+    duf INTEGER NOT NULL,
+    PRIMARY KEY (kind, verdi, duf)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX person_nummer_duf ON person_nummer (duf);
 
 -- Computations (kategorier, frister, their log): one is written when its result or its reasons differ from the last one's.
 CREATE TABLE beregning (

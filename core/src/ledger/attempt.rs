@@ -132,6 +132,7 @@ impl Attempt<'_> {
             judged.push(Some(outcome));
         }
         folded.writes.persons = person_rows(&state, &changed)?;
+        folded.lists(&state, recorded)?;
 
         let stored = stored_answers(tx, &judged).await?;
         let streams = streams(tx, run, heard).await?;
@@ -153,7 +154,8 @@ impl Attempt<'_> {
 fn after_all(recorded: DateTime<Utc>, persons: &[Person]) -> DateTime<Utc> {
     let posts = persons.iter().flat_map(|person| &person.posts).map(|post| post.system_from);
     let facts = persons.iter().flat_map(|person| &person.facts).map(|fact| fact.system_from);
-    let latest = posts.chain(facts).max();
+    let computed = persons.iter().filter_map(|person| person.beregnet.as_ref()).map(|beregnet| beregnet.system_from);
+    let latest = posts.chain(facts).chain(computed).max();
     latest.map_or(recorded, |latest| recorded.max(latest + TimeDelta::microseconds(1)))
 }
 

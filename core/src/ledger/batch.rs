@@ -16,6 +16,7 @@ use crate::ledger::{Job, Work};
 use crate::post::PostVersion;
 use crate::receipt::{Bevis, Receipt, Status, StreamPosition};
 use crate::state::State;
+use crate::store::lister::Listed;
 use crate::store::rows::{
     ChangeRow, Closing, ComputedRow, FactRow, PersonRow, ReferenceRow, StreamRow, VersionRow, Wanted, Writes,
 };
@@ -95,6 +96,8 @@ pub(super) struct Folded {
     pub writes: Writes,
     /// Versions of this batch that are not written yet: (duf, row_no) → where in `writes`.
     unwritten: HashMap<(i64, i64), usize>,
+    /// What lists said of the persons that change.
+    listed: BTreeMap<Duf, Listed>,
 }
 
 impl Folded {
@@ -108,6 +111,9 @@ impl Folded {
         for change in changes {
             let duf = change.duf();
             let person = state.persons.get(&duf);
+            if let Some(person) = person {
+                self.listed.entry(duf).or_insert_with(|| Listed::of(person));
+            }
             let attached = person.map_or(0, |person| person.version) + 1;
             let before = match change {
                 Change::VersionWritten { row, .. } => person.and_then(|person| person.post(row.post_id)),
@@ -170,6 +176,15 @@ impl Folded {
                 Change::ReferenceAttached { .. } => {}
             }
             state.apply(change);
+        }
+        Ok(())
+    }
+
+    /// What lists say of the persons as they stand now, where it differs.
+    pub fn lists(&mut self, state: &State<'_>, recorded: DateTime<Utc>) -> Result<(), StoreError> {
+        for (duf, before) in std::mem::take(&mut self.listed) {
+            let Some(person) = state.persons.get(&duf) else { continue };
+            self.writes.lists.add(duf, &before, &Listed::of(person), recorded)?;
         }
         Ok(())
     }

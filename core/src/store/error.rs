@@ -32,6 +32,9 @@ pub enum StoreError {
     /// The database is of another profile, or not migrated.
     #[error("{0}")]
     NotReady(String),
+    /// The mark of a page is none, or of another question.
+    #[error("the page mark is not of this question")]
+    BadMark,
     /// A row that the register wrote cannot be read back. The key may be a DUF number, so only who asks for it sees it.
     #[error("inconsistent row of {table}: {what}")]
     Inconsistent {

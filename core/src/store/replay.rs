@@ -1,7 +1,7 @@
 //! Replay (design.md 6, 17): the rows are the journal, and what is present follows from them. `check` proves it of a
 //! whole register; `rebuild` uses it where a snapshot cannot be read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +13,7 @@ use crate::id::Duf;
 use crate::kategori::BeregningRow;
 use crate::person::{Person, PersonHistory};
 use crate::post::{PostId, PostVersion};
+use crate::store::lister;
 use crate::store::rows::PersonRow;
 use crate::store::{Store, StoreError, Tx, bad_json, inconsistent, snapshot};
 
@@ -122,6 +123,10 @@ async fn check_person(tx: &mut Tx, duf: Duf, report: &mut Report) -> Result<(), 
     for what in differences(&row, &history) {
         report.note("person", &duf.to_string(), what);
     }
+    let state = tx.list_state(duf).await?;
+    for what in lister::differences(&present(&history, row.version), &history.posts, &state)? {
+        report.note("person", &duf.to_string(), what);
+    }
     Ok(())
 }
 
@@ -204,24 +209,17 @@ fn differences(row: &PersonRow, history: &PersonHistory) -> Vec<&'static str> {
     if !follows(&computed) {
         all.push("a computation does not end where the next one begins");
     }
-    let mut sourced: BTreeMap<(&str, &str), Vec<_>> = BTreeMap::new();
-    let mut annulled: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut sourced: BTreeMap<(&str, &str), Vec<&Fact>> = BTreeMap::new();
     for fact in &history.facts {
-        let rows: &mut Vec<(DateTime<Utc>, Option<DateTime<Utc>>)> =
-            sourced.entry((&fact.source, &fact.source_id)).or_default();
-        // What was annulled is not present and so is closed by nothing when the source uses its id again.
-        if let Some((_, to)) = rows.last_mut().filter(|(_, to)| to.is_none()) {
-            *to = annulled.contains(&(fact.source.as_str(), fact.source_id.as_str())).then_some(fact.system_from);
-        }
-        if fact.annulled {
-            annulled.insert((fact.source.as_str(), fact.source_id.as_str()));
-        } else {
-            annulled.remove(&(fact.source.as_str(), fact.source_id.as_str()));
-        }
-        rows.push((fact.system_from, fact.system_to));
+        sourced.entry((&fact.source, &fact.source_id)).or_default().push(fact);
     }
-    if !sourced.values().all(|rows| follows(rows)) {
-        all.push("a fact does not end where the source's next word begins");
+    for facts in sourced.values() {
+        let next = facts.iter().skip(1).map(|fact| Some(fact.system_from)).chain([None]);
+        // What never was is present at no time, and what its source says later under the same id begins anew.
+        let ends = facts.iter().zip(next).map(|(fact, next)| if fact.annulled { Some(fact.system_from) } else { next });
+        if !facts.iter().map(|fact| fact.system_to).eq(ends) {
+            all.push("a fact does not end where the source's next word begins");
+        }
     }
     let mut posts: BTreeMap<PostId, Vec<&PostVersion>> = BTreeMap::new();
     for version in &history.posts {

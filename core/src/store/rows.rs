@@ -12,6 +12,7 @@ use crate::person::Person;
 use crate::policy::Policy;
 use crate::post::PostVersion;
 use crate::receipt::StreamPosition;
+use crate::store::lister::{ListWrites, Listed};
 use crate::store::{StoreError, bad_json, snapshot};
 use crate::time::oslo_date;
 
@@ -114,7 +115,7 @@ pub struct FactRow {
 }
 
 impl FactRow {
-    /// The row of a fact.
+    /// The row of a fact. One that says that the fact never was is recorded, and present at no time.
     pub fn of(duf: Duf, fact: &Fact) -> Result<Self, StoreError> {
         let duf = duf.to_stored();
         Ok(FactRow {
@@ -123,7 +124,7 @@ impl FactRow {
             valid_from: fact.valid.from,
             valid_to: fact.valid.to,
             system_from: fact.system_from,
-            system_to: fact.system_to,
+            system_to: if fact.annulled { Some(fact.system_from) } else { fact.system_to },
             data: json("fact", duf, fact)?,
         })
     }
@@ -170,6 +171,8 @@ pub struct PersonRows {
     pub facts: Vec<FactRow>,
     /// Its first computation.
     pub beregning: ComputedRow,
+    /// What lists say of it.
+    pub lists: ListWrites,
 }
 
 impl PersonRows {
@@ -177,7 +180,10 @@ impl PersonRows {
     pub fn of(person: &Person, policy: &Policy, at: DateTime<Utc>) -> Result<Self, StoreError> {
         let (person, row) = first(person, policy, oslo_date(at), at);
         let facts = person.facts.iter().map(|fact| FactRow::of(person.duf, fact));
+        let mut lists = ListWrites::default();
+        lists.add(person.duf, &Listed::default(), &Listed::of(&person), at)?;
         Ok(PersonRows {
+            lists,
             facts: facts.collect::<Result<_, StoreError>>()?,
             beregning: ComputedRow::of(person.duf, &row)?,
             person: PersonRow::of(&person)?,
@@ -210,6 +216,10 @@ pub struct VersionRow {
     pub system_to: Option<DateTime<Utc>>,
     /// Says that the post never was.
     pub annulled: bool,
+    /// The kommune that owns it.
+    pub kommune: String,
+    /// The bydel at registration.
+    pub bydel: Option<String>,
     /// The version, JSON.
     pub data: String,
 }
@@ -228,6 +238,8 @@ impl VersionRow {
             system_from: version.system_from,
             system_to: version.system_to,
             annulled: version.annulled,
+            kommune: version.kommune.to_string(),
+            bydel: version.bydel.map(|bydel| bydel.to_string()),
             data: json("post_version", duf, version)?,
         })
     }
@@ -417,6 +429,8 @@ pub struct Writes {
     pub beregninger: Vec<ComputedRow>,
     /// Computations that are no longer present.
     pub beregning_closings: Vec<Closing>,
+    /// What lists say of them.
+    pub lists: ListWrites,
     /// New references.
     pub references: Vec<ReferenceRow>,
     /// Message ids that are new.

@@ -7,7 +7,7 @@ use crate::store::{StoreError, inconsistent};
 
 /// The format that this version writes; the database names the one in use. A field more or less in [`Person`] or below it
 /// is another format.
-pub const FORMAT: u8 = 4;
+pub const FORMAT: u8 = 5;
 
 /// Format byte, then the person in postcard's encoding.
 pub fn encode(person: &Person) -> Result<Vec<u8>, StoreError> {

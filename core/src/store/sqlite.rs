@@ -10,6 +10,7 @@ use sqlx::{Row as _, SqlitePool};
 use crate::store::rows::{ChainRow, EvidenceRow, FoundEvidence, IdRow, StreamRow};
 use crate::store::{StoreError, inconsistent};
 
+mod lister;
 mod read;
 mod tx;
 mod value;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::id::Duf;
 use crate::person::PersonHistory;
 use crate::registry::{Registry, RegistryEntry};
+use crate::store::lister::ListState;
 use crate::store::rows::{
     AnswerRow, ChainRow, Loaded, LoadedRows, PersonRow, PersonRows, StreamCount, StreamRow, Wanted, Writes,
 };
@@ -73,6 +74,11 @@ impl Tx {
     /// Everything ever recorded of a person.
     pub async fn history(&mut self, duf: Duf) -> Result<Option<PersonHistory>, StoreError> {
         on!(self, tx => tx.history(duf).await)
+    }
+
+    /// What the tables of lists hold of a person.
+    pub async fn list_state(&mut self, duf: Duf) -> Result<ListState, StoreError> {
+        on!(self, tx => tx.list_state(duf.to_stored()).await)
     }
 
     /// A person's row with its snapshot.

@@ -18,7 +18,7 @@ use crate::store::rows::{
 /// A transaction.
 #[derive(Debug)]
 pub struct PostgresTx {
-    tx: Transaction<'static, Pg>,
+    pub(super) tx: Transaction<'static, Pg>,
 }
 
 fn person_row(row: &Found) -> Result<PersonRow, sqlx::Error> {
@@ -112,7 +112,9 @@ impl PostgresTx {
             .execute(&mut *self.tx)
             .await?;
         let first: Vec<_> = persons.iter().filter(|p| added.contains(&p.person.duf)).map(|p| &p.beregning).collect();
-        write::beregninger(&mut self.tx, &first).await
+        write::beregninger(&mut self.tx, &first).await?;
+        let new = persons.iter().filter(|p| added.contains(&p.person.duf)).map(|p| p.lists.clone());
+        super::lister::write(&mut self.tx, &new.collect()).await
     }
 
     pub(in crate::store) async fn load(&mut self, wanted: &Wanted, lock: bool) -> Result<LoadedRows, StoreError> {

@@ -8,7 +8,7 @@ use crate::store::{StoreError, inconsistent};
 
 type Tx = Transaction<'static, Postgres>;
 
-fn column<'a, R, T: 'a>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
+pub(super) fn column<'a, R, T: 'a>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
 }
 
@@ -84,8 +84,8 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
                WHERE v.duf = k.d AND v.row_no = k.r AND v.system_to IS NULL";
     close(tx, sql, &w.closings, "post_version").await?;
     if !w.versions.is_empty() {
-        let sql = "INSERT INTO post_version (duf, row_no, post_id, versjon, valid_from, valid_to, system_from, system_to, annulled, data) \
-                   SELECT * FROM UNNEST($1::int8[], $2::int8[], $3::uuid[], $4::int4[], $5::date[], $6::date[], $7::timestamptz[], $8::timestamptz[], $9::bool[], $10::text[])";
+        let sql = "INSERT INTO post_version (duf, row_no, post_id, versjon, valid_from, valid_to, system_from, system_to, annulled, kommune, bydel, data) \
+                   SELECT * FROM UNNEST($1::int8[], $2::int8[], $3::uuid[], $4::int4[], $5::date[], $6::date[], $7::timestamptz[], $8::timestamptz[], $9::bool[], $10::text[], $11::text[], $12::text[])";
         sqlx::query(sql)
             .bind(column(&w.versions, |v| v.duf))
             .bind(column(&w.versions, |v| v.row_no))
@@ -96,6 +96,8 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
             .bind(column::<_, DateTime<Utc>>(&w.versions, |v| v.system_from))
             .bind(column::<_, Option<DateTime<Utc>>>(&w.versions, |v| v.system_to))
             .bind(column(&w.versions, |v| v.annulled))
+            .bind(column(&w.versions, |v| v.kommune.as_str()))
+            .bind(column(&w.versions, |v| v.bydel.as_deref()))
             .bind(column(&w.versions, |v| v.data.as_str()))
             .execute(&mut **tx)
             .await?;
@@ -125,6 +127,7 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
             .await?;
         all(done.rows_affected(), w.persons.len(), "person")?;
     }
+    super::lister::write(tx, &w.lists).await?;
     if !w.new_ids.is_empty() {
         let sql = "INSERT INTO message_id (avsendersystem, meldings_id, digest, outcome, final, first_received, chain, position) \
                    SELECT * FROM UNNEST($1::text[], $2::text[], $3::bytea[], $4::text[], $5::bool[], $6::timestamptz[], $7::int4[], $8::int8[])";

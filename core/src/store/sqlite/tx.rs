@@ -18,10 +18,10 @@ use crate::store::rows::{
 /// A transaction of the writer, or one that only reads.
 #[derive(Debug)]
 pub struct SqliteTx {
-    tx: Transaction<'static, Lite>,
+    pub(super) tx: Transaction<'static, Lite>,
 }
 
-fn uuid(text: &str) -> Result<Uuid, sqlx::Error> {
+pub(super) fn uuid(text: &str) -> Result<Uuid, sqlx::Error> {
     Uuid::parse_str(text).map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
@@ -120,6 +120,8 @@ impl SqliteTx {
         sqlx::query(sql).bind(Value::from(facts).to_string()).execute(&mut *self.tx).await?;
         let first: Vec<_> = persons.iter().filter(|p| added.contains(&p.person.duf)).map(|p| &p.beregning).collect();
         write::beregninger(&mut self.tx, &first).await?;
+        let new = persons.iter().filter(|p| added.contains(&p.person.duf)).map(|p| p.lists.clone());
+        super::lister::write(&mut self.tx, &new.collect()).await?;
         Ok(())
     }
 

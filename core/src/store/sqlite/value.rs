@@ -8,6 +8,12 @@ pub(super) fn days(day: NaiveDate) -> i64 {
     i64::from(day.num_days_from_ce()) - 719_163
 }
 
+/// The day of stored days.
+pub(super) fn from_days(value: i64) -> Result<NaiveDate, sqlx::Error> {
+    let day = i32::try_from(value + 719_163).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
+    day.ok_or_else(|| sqlx::Error::Decode("no day".into()))
+}
+
 /// Microseconds since 1970, UTC.
 pub(super) fn micros(at: DateTime<Utc>) -> i64 {
     at.timestamp_micros()

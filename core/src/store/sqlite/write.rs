@@ -88,11 +88,25 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
                 let (from, to) = (days(v.valid_from), v.valid_to.map(days));
                 let post = v.post_id.to_string();
                 let (since, until) = (micros(v.system_from), v.system_to.map(micros));
-                json!([v.duf, v.row_no, post, v.versjon, from, to, since, until, i64::from(v.annulled), v.data])
+                json!([
+                    v.duf,
+                    v.row_no,
+                    post,
+                    v.versjon,
+                    from,
+                    to,
+                    since,
+                    until,
+                    i64::from(v.annulled),
+                    v.kommune,
+                    v.bydel,
+                    v.data
+                ])
             })
             .collect();
-        let sql = "INSERT INTO post_version (duf, row_no, post_id, versjon, valid_from, valid_to, system_from, system_to, annulled, data) \
-                   SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9 \
+        let sql = "INSERT INTO post_version (duf, row_no, post_id, versjon, valid_from, valid_to, system_from, system_to, annulled, kommune, bydel, data) \
+                   SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9, \
+                   value->>10, value->>11 \
                    FROM json_each(?1) WHERE ?2 IS NOT NULL";
         run(tx, sql, rows, Blobs::default()).await?;
     }
@@ -122,6 +136,7 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
                    FROM json_each(?1) k WHERE duf = k.value->>0";
         all(run(tx, sql, rows, blobs).await?, w.persons.len(), "person")?;
     }
+    super::lister::write(tx, &w.lists).await?;
     if !w.new_ids.is_empty() {
         let sql = "INSERT INTO message_id (avsendersystem, meldings_id, digest, outcome, final, first_received, chain, position) \
                    SELECT value->>0, value->>1, substr(?2, value->>2, 32), value->>3, value->>4, value->>5, value->>6, value->>7 \
