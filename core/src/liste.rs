@@ -278,14 +278,14 @@ pub fn rader(person: &Person) -> Vec<Listerad> {
     all
 }
 
-/// The numbers that a person is found by, each once.
+/// The numbers that a person is found by, each once; letters are capitals, as whoever asks may write them either way.
 pub fn numre(person: &Person) -> Vec<(Soekenummer, String)> {
     let mut all: Vec<(Soekenummer, String)> = person
         .facts
         .iter()
         .filter_map(|fact| match &fact.content {
             FactContent::Ident { number } => Some((Soekenummer::Ident, number.clone())),
-            FactContent::Nummer { nummertype, verdi } => Some((Soekenummer::Annet(*nummertype), verdi.clone())),
+            FactContent::Nummer { nummertype, verdi } => Some((Soekenummer::Annet(*nummertype), verdi.to_ascii_uppercase())),
             _ => None,
         })
         .collect();

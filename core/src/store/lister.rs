@@ -180,7 +180,8 @@ pub(crate) fn differences(
     if !found.eq(listed.rows(person.duf, DateTime::<Utc>::MIN_UTC)?) {
         all.push("the rows of its lists are not what follows from it");
     }
-    let mut numbers: Vec<(&str, &str)> = listed.numre.iter().map(|(kind, verdi)| (kind.code(), verdi.as_str())).collect();
+    let mut numbers: Vec<(&str, &str)> =
+        listed.numre.iter().map(|(kind, verdi)| (kind.code(), verdi.as_str())).collect();
     numbers.sort_unstable();
     if !state.numbers.iter().map(|(kind, verdi)| (kind.as_str(), verdi.as_str())).eq(numbers) {
         all.push("it is found by other numbers than it has");
@@ -297,11 +298,11 @@ impl Store {
         page
     }
 
-    /// Persons that have or had this number, in order of DUF. Whoever asks tells a person that another has replaced, and one
+    /// Persons that have or had this number, in order of DUF; the case of letters does not matter. Whoever asks tells a person that another has replaced, and one
     /// that is strictly confidential, by its row.
     pub async fn find_person(&self, kind: Soekenummer, verdi: &str) -> Result<Vec<Duf>, StoreError> {
         let mut tx = self.begin_read().await?;
-        let found = on_tx(&mut tx).find(kind.code(), verdi).await;
+        let found = on_tx(&mut tx).find(kind.code(), &verdi.to_ascii_uppercase()).await;
         tx.rollback().await;
         found?.into_iter().map(duf_of).collect()
     }
@@ -435,9 +436,10 @@ async fn list_persons(tx: &mut Tx, query: &PersonListQuery, question: u64) -> Re
     }
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|(step, (duf, nr, _))| {
-        Mark { step: *step, duf: *duf, nr: i64::from(*nr), ..begun }.write(question)
-    });
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|(step, (duf, nr, _))| Mark { step: *step, duf: *duf, nr: i64::from(*nr), ..begun }.write(question));
     let rows = found.into_iter().map(|(_, (duf, _, data))| {
         let duf = duf_of(duf)?;
         let mut rad: Listerad =
@@ -478,9 +480,10 @@ async fn list_posts(tx: &mut Tx, query: &PostListQuery, question: u64) -> Result
     }
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|(step, (duf, nr, _))| {
-        Mark { step: *step, duf: *duf, nr: *nr, ..begun }.write(question)
-    });
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|(step, (duf, nr, _))| Mark { step: *step, duf: *duf, nr: *nr, ..begun }.write(question));
     let mut dufs: Vec<i64> = found.iter().map(|(_, (duf, ..))| *duf).collect();
     dufs.dedup();
     dufs.sort_unstable();

@@ -27,6 +27,7 @@ mod grunnlag;
 mod house;
 mod idempotency;
 mod kill;
+mod lister;
 mod message;
 mod nodes;
 mod outage;

@@ -94,6 +94,34 @@ async fn whatever_does_not_fit_is_found_and_named(db: Database) {
             format!("person {nobody}: rows of a person that is not there"),
         ),
         (
+            format!("UPDATE person_liste SET kommune = '0301' WHERE duf = {one}"),
+            of_one("the rows of its lists are not what follows from it"),
+        ),
+        (
+            format!("UPDATE person_liste SET etternavn = 'bjork' WHERE duf = {one}"),
+            of_one("the rows of its lists are not what follows from it"),
+        ),
+        (
+            format!("UPDATE person_liste SET data = replace(data, 'Modig', 'Modog') WHERE duf = {one}"),
+            of_one("the rows of its lists are not what follows from it"),
+        ),
+        (
+            format!("DELETE FROM person_liste WHERE duf = {one} AND nr = 1"),
+            of_one("the rows of its lists are not what follows from it"),
+        ),
+        (
+            format!("INSERT INTO person_nummer (kind, verdi, duf) VALUES ('IDENT', '1', {one})"),
+            of_one("it is found by other numbers than it has"),
+        ),
+        (
+            format!("UPDATE post_version SET kommune = '4203' WHERE duf = {one} AND versjon = 1"),
+            of_one("a version is listed under another kommune than its own"),
+        ),
+        (
+            format!("INSERT INTO person_nummer (kind, verdi, duf) VALUES ('IDENT', '1', {nobody})"),
+            format!("person {nobody}: rows of a person that is not there"),
+        ),
+        (
             format!("UPDATE stream SET last_number = last_number + 1 WHERE avsendersystem = '{OTHER_SYSTEM}'"),
             format!("stream {OTHER_SYSTEM}: its counter is not its last number"),
         ),
@@ -110,8 +138,18 @@ async fn whatever_does_not_fit_is_found_and_named(db: Database) {
             format!("message_id {SYSTEM}: an id whose answer is not in the evidence"),
         ),
     ] {
-        let tables =
-            ["person", "fact", "post_version", "beregning", "post_reference", "stream", "change", "message_id"];
+        let tables = [
+            "person",
+            "fact",
+            "post_version",
+            "beregning",
+            "post_reference",
+            "person_liste",
+            "person_nummer",
+            "stream",
+            "change",
+            "message_id",
+        ];
         db.keep(&tables).await;
         assert!(db.run(&sql).await > 0, "{sql}");
         let report = check(&db.store).await.unwrap();

@@ -205,7 +205,8 @@ impl PostgresTx {
             })
         });
         let rows = read.collect::<Result<Vec<_>, sqlx::Error>>()?;
-        let sql = "SELECT kind, verdi FROM person_nummer WHERE duf = $1 ORDER BY kind COLLATE \"C\", verdi COLLATE \"C\"";
+        let sql =
+            "SELECT kind, verdi FROM person_nummer WHERE duf = $1 ORDER BY kind COLLATE \"C\", verdi COLLATE \"C\"";
         let found = sqlx::query(sql).bind(duf).fetch_all(&mut *self.tx).await?;
         let numbers = found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
         let numbers = numbers.collect::<Result<Vec<_>, sqlx::Error>>()?;

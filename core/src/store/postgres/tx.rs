@@ -190,7 +190,8 @@ impl PostgresTx {
 
     pub(in crate::store) async fn orphan(&mut self) -> Result<Option<i64>, StoreError> {
         let sql = "SELECT t.duf FROM (SELECT duf FROM fact UNION ALL SELECT duf FROM post_version \
-                   UNION ALL SELECT duf FROM post_reference UNION ALL SELECT duf FROM beregning) t \
+                   UNION ALL SELECT duf FROM post_reference UNION ALL SELECT duf FROM beregning \
+                   UNION ALL SELECT duf FROM person_liste UNION ALL SELECT duf FROM person_nummer) t \
                    WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.duf = t.duf) LIMIT 1";
         let row = sqlx::query(sql).fetch_optional(&mut *self.tx).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)

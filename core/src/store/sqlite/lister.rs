@@ -54,7 +54,8 @@ pub(super) async fn write(tx: &mut Tx, w: &ListWrites) -> Result<(), StoreError>
     }
     if !w.numbers.is_empty() {
         let rows: Vec<Value> = w.numbers.iter().map(|n| json!([n.kind, n.verdi, n.duf])).collect();
-        let sql = "INSERT INTO person_nummer (kind, verdi, duf) SELECT value->>0, value->>1, value->>2 FROM json_each(?1)";
+        let sql =
+            "INSERT INTO person_nummer (kind, verdi, duf) SELECT value->>0, value->>1, value->>2 FROM json_each(?1)";
         sqlx::query(sql).bind(Value::from(rows).to_string()).execute(&mut **tx).await?;
     }
     Ok(())
@@ -150,9 +151,7 @@ impl SqliteTx {
                    WHERE duf IN (SELECT value FROM json_each(?1)) AND system_from <= ?2 ORDER BY attached, reference";
         let rows =
             sqlx::query(sql).bind(json!(dufs).to_string()).bind(micros(recorded)).fetch_all(&mut *self.tx).await?;
-        let read = rows
-            .iter()
-            .map(|row| Ok((super::tx::uuid(row.try_get(0)?)?, row.try_get(1)?, row.try_get(2)?)));
+        let read = rows.iter().map(|row| Ok((super::tx::uuid(row.try_get(0)?)?, row.try_get(1)?, row.try_get(2)?)));
         Ok(read.collect::<Result<_, sqlx::Error>>()?)
     }
 
@@ -169,8 +168,7 @@ impl SqliteTx {
 
     /// Kommune and bydel of the versions as they themselves say.
     pub(in crate::store) async fn place_versions(&mut self, duf: i64, posts: &[PostVersion]) -> Result<(), StoreError> {
-        let place =
-            |p: &PostVersion| json!([p.row_no, p.kommune.to_string(), p.bydel.map(|bydel| bydel.to_string())]);
+        let place = |p: &PostVersion| json!([p.row_no, p.kommune.to_string(), p.bydel.map(|bydel| bydel.to_string())]);
         let rows: Vec<Value> = posts.iter().map(place).collect();
         let sql = "UPDATE post_version SET kommune = k.value->>1, bydel = k.value->>2 FROM json_each(?1) k \
                    WHERE duf = ?2 AND row_no = k.value->>0";
