@@ -19,7 +19,6 @@ use uuid::Uuid;
 
 use crate::words::{Bad, Words, period};
 use crate::world::parties::{ALWAYS, KOMMUNER, grant, party, role};
-use crate::kalender::Told;
 use crate::{fakta, innhold, regler};
 
 /// DUF numbers for P1, P2 … in order; synthetic, with valid control digits.
@@ -27,9 +26,12 @@ const DUF: [&str; 7] =
     ["202400000702", "202265432110", "202100000110", "201990000104", "201512345609", "200500012305", "201677777703"];
 const INTRO: [Ordning; 2] = [Ordning::Intro, Ordning::MottakKval];
 
+#[path = "kalender.rs"]
+pub mod kalender;
 #[path = "parties.rs"]
 pub mod parties;
 
+use kalender::Told;
 pub use parties::{STRANGER, VENDOR, orgnr_of};
 
 #[derive(Clone)]
