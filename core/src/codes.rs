@@ -63,6 +63,9 @@ const LISTS: &[(&str, &str)] = lists![
     "oppholdsutfall",
     "mottakstype",
     "feilstatus",
+    "oppholdsgrunnlag",
+    "kategori",
+    "lukketAarsak",
 ];
 
 /// One code of a list.

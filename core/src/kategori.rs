@@ -15,6 +15,30 @@ use crate::post::{Ordning, PostVersion};
 use crate::registry::Lov;
 use crate::time::Period;
 
+mod beregning;
+mod forhold;
+mod il_05;
+mod il_07;
+mod il_08;
+mod il_09;
+mod il_26;
+mod il_27;
+mod il_28;
+mod il_37;
+mod il_forskrift_43h;
+mod intl_02;
+mod intl_03;
+mod intl_17;
+mod intl_20a;
+mod krav;
+pub mod logg;
+mod lovvalg;
+mod opphold;
+mod periode;
+mod rad;
+
+pub use il_37::proeveplikt;
+
 /// A category (domain.md 5.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -370,6 +394,7 @@ pub struct Grunnlag<'a> {
 /// Computes act, categories and deadlines. Total and pure: the order of facts and posts does not matter, and the same
 /// input gives the same result.
 pub fn beregn(grunnlag: Grunnlag<'_>, policy: &Policy) -> Beregning {
-    let _ = (grunnlag, policy);
-    Beregning::default()
+    let (mut beregning, logg) = beregning::beregn(grunnlag, policy);
+    beregning.logg = logg.steg;
+    beregning
 }

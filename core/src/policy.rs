@@ -14,6 +14,7 @@ mod avslutning;
 mod files;
 mod fravaer;
 mod innhold;
+pub(crate) mod kategorier;
 mod kommuner;
 mod land;
 mod norsk;
@@ -90,6 +91,7 @@ pub struct Policy {
     avslutning: avslutning::AvslutningFile,
     kommuner: kommuner::Kommuner,
     land: land::LandFile,
+    kategorier: kategorier::Kategorier,
     version: String,
 }
 
@@ -116,6 +118,7 @@ impl Policy {
             avslutning: toml::from_str(files.get("avslutning.toml"))?,
             kommuner: kommuner::Kommuner::read(files)?,
             land: toml::from_str(files.get("landgrupper.toml"))?,
+            kategorier: toml::from_str(files.get("kategorier.toml"))?,
             version: files.version(),
         })
     }
@@ -290,6 +293,16 @@ impl Policy {
     /// Whether the two numbers are the same party's. Unlike a record, a party that was split is still itself.
     pub fn same_kommune(&self, one: Kommunenummer, other: Kommunenummer, on: NaiveDate) -> bool {
         one == other || self.owns(one, other, on)
+    }
+
+    /// What opens and closes categories.
+    pub(crate) fn kategorier(&self) -> &kategorier::Kategorier {
+        &self.kategorier
+    }
+
+    /// The day an act came into force.
+    pub(crate) fn lov_fra(&self, lov: Lov) -> NaiveDate {
+        self.campaigns.lov.iter().find(|row| row.lov == lov).map_or(NaiveDate::MAX, |row| row.fra)
     }
 
     /// Acts in force on a day. While only one is, it is everybody's (domain.md 5.1).

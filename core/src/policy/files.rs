@@ -17,6 +17,7 @@ pub const RULES: &[(&str, &str)] = rules![
     "grenser.toml",
     "innhold.toml",
     "kampanjer.toml",
+    "kategorier.toml",
     "kommune_endringer_2020_2024.csv",
     "kommunereform.toml",
     "kommuner_2024.csv",
