@@ -26,7 +26,7 @@ mod innhold;
 #[path = "text/words.rs"]
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -91,6 +91,8 @@ fn post(line: &str, row_no: i64) -> Result<PostVersion, Bad> {
         caseworker: None,
         meldings_id: String::new(),
         received_on: chrono::NaiveDate::MIN,
+        feilregistrert: None,
+        etterregistrering: None,
         references: Vec::new(),
     })
 }
