@@ -6,8 +6,6 @@
 mod fakta;
 #[path = "text/innhold.rs"]
 mod innhold;
-#[path = "text/kalender.rs"]
-mod kalender;
 #[path = "text/message.rs"]
 #[expect(dead_code, reason = "nothing is named after the message here")]
 mod message;

@@ -6,8 +6,6 @@
 mod fakta;
 #[path = "text/innhold.rs"]
 mod innhold;
-#[path = "text/kalender.rs"]
-mod kalender;
 #[path = "text/message.rs"]
 mod message;
 #[path = "text/regler.rs"]
