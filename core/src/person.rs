@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fact::{Adressebeskyttelse, Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
-use crate::kategori::{Beregnet, BeregningRow};
+use crate::kategori::{Beregnet, BeregningRow, Kategori, LukketAarsak};
 use crate::post::{Ordning, PostId, PostVersion};
 use crate::time::Period;
 
@@ -81,15 +81,18 @@ impl Person {
 
     /// What was last computed.
     pub fn computed(&self) -> Option<&Beregnet> {
-        // An empty result is what the computation gives until it has its rules.
-        self.beregnet.as_ref().filter(|beregnet| beregnet.lov.is_some() || !beregnet.kategorier.is_empty())
+        self.beregnet.as_ref()
     }
 
-    /// Whether a category of the scheme is open on the day, as last computed. Before the first time everything is.
+    /// Whether a category of the scheme lets registrations of the day in, as last computed. Before the first time
+    /// everything is. One that closed because the scheme was completed does not shut the scheme out: its own state says
+    /// what comes after its end.
     pub fn category_open(&self, ordning: Ordning, day: NaiveDate) -> bool {
-        self.computed().is_none_or(|beregnet| {
-            beregnet.kategorier.iter().any(|k| k.kode.ordning() == ordning && k.gyldig.contains(day))
-        })
+        let lets_in = |k: &Kategori| {
+            let completed = k.aarsak == Some(LukketAarsak::OrdningFullfoert) && k.gyldig.from <= day;
+            k.kode.ordning() == ordning && (k.gyldig.contains(day) || completed)
+        };
+        self.computed().is_none_or(|beregnet| beregnet.kategorier.iter().any(lets_in))
     }
 
     /// The day of death or emigration.

@@ -107,7 +107,7 @@ impl Scene<'_> {
         let of_scheme = || beregnet.kategorier.iter().filter(|k| schemes.contains(&k.kode.ordning()));
         let open: Vec<&Kategori> = of_scheme().filter(|k| k.gyldig.contains(day)).collect();
         let lets_in = match asked {
-            Kategorikrav::Dagen => !open.is_empty(),
+            Kategorikrav::Dagen => schemes.iter().any(|ordning| person.category_open(*ordning, day)),
             Kategorikrav::Noen => of_scheme().next().is_some(),
             Kategorikrav::Ingen => true,
         };
