@@ -83,10 +83,8 @@ impl Scene<'_> {
     /// (domain.md 4; 5.5 FR-34-UTVIDET).
     fn only_6a(&self, beregnet: &Beregnet, content: &Content) -> bool {
         let Content::Utdanningsbakgrunn(utdanning) = content else { return false };
-        let only = !beregnet.kategorier.is_empty()
-            && beregnet.kategorier.iter().all(|k| {
-                matches!(k.kode, Kategorikode::NorskRett6a | Kategorikode::MottakKval | Kategorikode::MottakOppl)
-            });
+        let mut open = beregnet.kategorier.iter().filter(|k| k.gyldig.contains(utdanning.dato)).peekable();
+        let only = open.peek().is_some() && open.all(|k| k.kode == Kategorikode::NorskRett6a);
         let deadline = beregnet
             .frister
             .iter()
