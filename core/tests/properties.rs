@@ -32,10 +32,14 @@ use register::receipt::{Finding, LineOutcome, PersonResult, Severity, Status};
 use crate::words::Words;
 use crate::world::World;
 
-/// P1 and P2 live in 4204, P3 in 4203, P4 is strictly confidential, P5 is dead, P6 is nobody.
+/// P1 and P2 live in a mottak in 4204 and have a right to a programme, too; P3 in 4203, P4 is strictly confidential, P5 is dead, P6 is nobody.
 const WORLD: &str = "i dag 2021-04-30
 person P1 i 4204
 person P2 i 4204
+person P1 tillatelse FAM_FLYKT 2021-01-01 søkt 2020-12-01 referanse ASYL ref-bosatt 2020-06-01
+person P1 mottak 4204 2021-01-01..
+person P2 tillatelse FAM_FLYKT 2021-01-01 søkt 2020-12-01 referanse ASYL ref-bosatt 2020-06-01
+person P2 mottak 4204 2021-01-01..
 person P3 i 4203
 person P4 i 4204
 person P4 strengt fortrolig

@@ -192,6 +192,8 @@ fn as_it_was_recorded() {
     let mut story = story(
         "i dag 2021-03-01
          person P1 i 4204
+         person P1 tillatelse ASYL 2021-01-04
+         person P1 mottak 4204 2021-01-04..
          4204-OVERF1 REGISTRER P1 ref A tiltak NS01 2021-03-01..2021-06-30 25 t ordning MOTTAK_KVAL
          4204-OVERF1 REGISTRER P1 ref B tiltak NS03 2021-03-01..2021-06-30 5 t ordning MOTTAK_KVAL
          i dag 2021-03-10

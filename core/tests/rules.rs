@@ -63,7 +63,7 @@ const KEYS: &[(&str, &str, &str)] = &[
          kan_tilbys lov gjelder_fra gjelder_til fritak proeve bortfall utvider",
     ),
     ("innhold", "posttype kategori", "lov gjelder_fra"),
-    ("alder", "ordning lov fra_aar til_aar", ""),
+    ("ordningsalder", "ordning lov fra_aar til_aar", ""),
     ("inntrer_senere", "oppholdsgrunnlag ordninger venter_paa", ""),
     ("fravaertype", "kode ordninger", "kvote egenmelding legeerklaering aarsak etter_omsorgspermisjon"),
     ("egenmelding", "kalenderdager legges_sammen_dager etter_uker", ""),

@@ -58,7 +58,7 @@ struct VenterRow {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct InnholdFile {
     innhold: Vec<InnholdRow>,
-    alder: Vec<AlderRow>,
+    ordningsalder: Vec<AlderRow>,
     inntrer_senere: Vec<VenterRow>,
 }
 
@@ -89,7 +89,7 @@ impl Policy {
 
     /// Ages of the scheme under the act, in completed years: from, and up to but not with.
     pub fn ages(&self, ordning: Ordning, lov: Lov) -> Option<(u32, u32)> {
-        let row = self.innhold.alder.iter().find(|row| row.ordning == ordning && row.lov == lov);
+        let row = self.innhold.ordningsalder.iter().find(|row| row.ordning == ordning && row.lov == lov);
         row.map(|row| (row.fra_aar, row.til_aar))
     }
 
