@@ -92,6 +92,8 @@ impl Decision {
 struct Scene<'a> {
     registry: &'a Registry,
     references: &'a References,
+    /// Everybody who was loaded.
+    persons: &'a BTreeMap<Duf, Person>,
     /// References that earlier persons of the message took.
     taken: &'a References,
     policy: &'a Policy,
@@ -170,6 +172,7 @@ pub fn decide(state: &State<'_>, command: &Command, policy: &Policy, now: &Now, 
         let scene = Scene {
             registry: state.registry,
             references: &state.references,
+            persons: &state.persons,
             taken: &taken,
             policy,
             now,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::change::Change;
 use crate::decide::References;
 use crate::id::Duf;
@@ -13,10 +15,17 @@ use crate::registry::Registry;
 pub struct State<'a> {
     /// Parties and rights.
     pub registry: &'a Registry,
-    /// The persons named by the batch that exist.
+    /// The persons named by the batch that exist, and those whose numbers took the place of theirs.
     pub persons: BTreeMap<Duf, Person>,
     /// avsendersReferanse of the batch that exist: (avsendersystem, reference) → whose post.
     pub references: References,
+}
+
+/// Whether the caller may know of the person: not strictly confidential, nor replaced by a number that is (VERN-1a), unless
+/// the user is approved.
+pub fn visible(persons: &BTreeMap<Duf, Person>, person: &Person, today: NaiveDate, approved: bool) -> bool {
+    let successor = person.replaced_by().and_then(|new| persons.get(&new));
+    approved || !(person.hidden(today) || successor.is_some_and(|new| new.hidden(today)))
 }
 
 impl State<'_> {

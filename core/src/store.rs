@@ -8,8 +8,9 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::change::{Notice, NumberedNotice};
+use crate::fact::{Fact, FactContent};
 use crate::id::Duf;
-use crate::person::{Person, PersonHistory};
+use crate::person::{Person, PersonHistory, replaced_by};
 use crate::policy::Policy;
 use crate::receipt::StreamPosition;
 use crate::registry::{Registry, RegistryEntry};
@@ -191,7 +192,18 @@ impl Store {
         avsendersystem: &str,
     ) -> Result<(Option<PersonHistory>, Option<StreamPosition>), StoreError> {
         let mut tx = self.begin_read().await?;
-        let history = tx.history(duf).await?;
+        let mut history = tx.history(duf).await?;
+        let present = |history: &PersonHistory| {
+            let present: Vec<_> = history.facts.iter().filter(|fact| fact.system_to.is_none()).cloned().collect();
+            replaced_by(&present)
+        };
+        // A number that was replaced is as well protected as the one that took its place (VERN-1a).
+        if let Some(new) = history.as_ref().and_then(present)
+            && let (Some(successor), Some(history)) = (tx.history(new).await?, history.as_mut())
+        {
+            let protection = |fact: &Fact| matches!(fact.content, FactContent::Beskyttelse { .. });
+            history.facts.extend(successor.facts.into_iter().filter(protection));
+        }
         let stream = tx.streams(&[avsendersystem.to_owned()]).await?;
         tx.rollback().await;
         Ok((history, stream.first().map(|(system, row)| row.position(system))))

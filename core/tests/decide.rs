@@ -36,6 +36,8 @@
 //! **A message of several lines**: `melding [PER_PERSON] BRUKER …`, its lines indented, each with `=> UTFALL …`; `P1 => SVAR`
 //! for errors of a person; last, not indented, `=> STATUS …` of the whole.
 //!
+//! **A source says something**: `kilde P1 [id ID] FAKTUM`, with notices as after a message.
+//!
 //! **A day comes**: `kalender P1 DATO => HENDELSE [og HENDELSE]… | ingenting`. `person P1 frist TYPE ORDNING DATO [STATUS]` and
 //! `person P1 kategori KODE A..B [ÅRSAK]` take the place of what the rules compute.
 //!

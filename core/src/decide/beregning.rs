@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::aapning::aapninger;
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
-use crate::decide::{Ids, Now};
+use crate::decide::{Ids, Now, notices};
 use crate::fact::{Fact, FactContent};
 use crate::kategori::{Aapning, Beregnet, BeregningRow, Frist, Friststatus, Grunnlag, Kategori, beregn};
 use crate::person::Person;
@@ -158,6 +158,7 @@ pub fn write_facts(
         present.apply(&change);
         outcome.changes.push(change);
     }
+    outcome.notices.extend(notices::sheltered(registry, policy, person, &present, now, cause.opphav, ids));
     compute_into(registry, policy, person, &mut present, now, cause, ids, &mut outcome);
     outcome
 }
@@ -203,7 +204,8 @@ struct Difference {
 }
 
 /// Who must hear that categories, deadlines or the act differ: the avsendersystemer of the kommune and bydel that follow
-/// the person up, by the schemes they carry. Of a strictly confidential person nobody hears here (VERN-1); the first
+/// the person up, by the schemes they carry. Of a strictly confidential person a kommune hears only if it has somebody who
+/// may know, and else the sender alone (VERN-1); the first
 /// computation of a person is no news.
 pub(super) fn notices(
     registry: &Registry,
@@ -217,6 +219,7 @@ pub(super) fn notices(
     let (Some(before), Some(after)) = (before, person.beregnet.as_ref()) else { return Vec::new() };
     let Some(follow_up) = person.follow_up(now.today) else { return Vec::new() };
     let hidden = person.hidden(now.today);
+    let approved = notices::approved(registry, policy, follow_up, now.today);
     let differences = differences(before, after, policy, now.today);
     let numbers = policy.numbers_of(follow_up.kommune, now.today);
     let mut all = Vec::new();
@@ -224,7 +227,7 @@ pub(super) fn notices(
         let own = cause.message.filter(|(_, by)| *by == system.id);
         if !system.valid.contains(now.today)
             || (system.bydel.is_some() && system.bydel != follow_up.bydel)
-            || (hidden && own.is_none())
+            || (hidden && own.is_none() && !approved)
         {
             continue;
         }

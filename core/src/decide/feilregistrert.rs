@@ -16,7 +16,7 @@ use crate::query::access::Caller;
 use crate::receipt::{Field, Finding, PostAnswer};
 use crate::registry::Registry;
 use crate::rejection::Rejection;
-use crate::state::State;
+use crate::state::{State, visible};
 
 /// The reason that takes effect at once.
 const WRONG_PERSON: &str = "FEIL_PERSON";
@@ -78,7 +78,8 @@ pub fn meld(
     let caller = Caller::of(state.registry, header, policy, now.today);
     let (Ok(duf), Some(caller), true) = (duf, caller, errors.is_empty()) else { return Err(errors) };
     let one = |rejection, field| vec![finding(rejection, Field::Person(field))];
-    let person = state.persons.get(&duf).filter(|p| !p.hidden(now.today) || caller.user.skjerming_approved);
+    let approved = caller.user.skjerming_approved;
+    let person = state.persons.get(&duf).filter(|p| visible(&state.persons, p, now.today, approved));
     let person = person.ok_or_else(|| one(Rejection::UnknownPerson, "dufNummer"))?;
     if let Some(new) = person.replaced_by() {
         let mut superseded = one(Rejection::DufSuperseded, "dufNummer");

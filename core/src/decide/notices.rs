@@ -1,10 +1,13 @@
 //! Who must hear of what changed (domain.md 12; contract.md 0.13): every avsendersystem of the kommune that carries the
 //! scheme, the sender's own included where the register itself has news for it.
 
+use chrono::NaiveDate;
+
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
 use crate::command::Command;
 use crate::decide::common::is_system_end;
 use crate::decide::{Ids, Now, PersonOutcome};
+use crate::person::{FollowUp, Person};
 use crate::policy::{Policy, Virkning};
 use crate::post::{Channel, Content, PostId, PostVersion};
 use crate::registry::{Avsendersystem, Registry};
@@ -72,6 +75,55 @@ pub(super) fn of(
     all
 }
 
+/// Whether the kommune and bydel have a user that is approved for strictly confidential persons (VERN-1).
+pub(super) fn approved(registry: &Registry, policy: &Policy, follow_up: FollowUp, today: NaiveDate) -> bool {
+    registry.users.values().any(|user| {
+        user.skjerming_approved
+            && user.valid.contains(today)
+            && policy.owns(user.kommune, follow_up.kommune, today)
+            && (user.bydel.is_none() || user.bydel == follow_up.bydel)
+    })
+}
+
+/// A person that is strictly confidential from now on, or no longer (VERN-5): the kommune that follows the person up is told
+/// that and nothing else, and only if it has somebody who may know.
+pub(super) fn sheltered(
+    registry: &Registry,
+    policy: &Policy,
+    before: &Person,
+    after: &Person,
+    now: &Now,
+    opphav: Opphav,
+    ids: &mut dyn Ids,
+) -> Vec<Addressed> {
+    let hidden = after.hidden(now.today);
+    let Some(follow_up) = after.follow_up(now.today).filter(|_| hidden != before.hidden(now.today)) else {
+        return Vec::new();
+    };
+    if !approved(registry, policy, follow_up, now.today) {
+        return Vec::new();
+    }
+    let systems = policy.numbers_of(follow_up.kommune, now.today).into_iter().flat_map(|n| registry.systems_of(n));
+    let concerned = systems
+        .filter(|system| system.valid.contains(now.today) && (system.bydel.is_none() || system.bydel == follow_up.bydel));
+    let tell = |system: &Avsendersystem| Addressed {
+        avsendersystem: system.id.clone(),
+        notice: Notice {
+            hendelse_id: ids.uuid(),
+            hendelsestype: "SKJERMING_ENDRET".to_owned(),
+            registrert: now.recorded,
+            gjelder_dato: now.today,
+            duf: Some(after.duf),
+            kommune: follow_up.kommune,
+            bydel: None,
+            opphav,
+            meldings_id: None,
+            payload: NoticePayload::Annen { tillegg: vec![("skjermet".to_owned(), hidden.to_string())] },
+        },
+    };
+    concerned.map(tell).collect()
+}
+
 /// Whether the stream carries the scheme and the bydel of the person (AU-9).
 pub(super) fn concerned(system: &Avsendersystem, row: &PostVersion, now: &Now) -> bool {
     (system.bydel.is_none() || system.bydel == row.bydel)
@@ -111,7 +163,7 @@ fn post_changed(row: &PostVersion, receiver: &str, ended: &[PostId]) -> NoticePa
 
 /// A decision that grants opens the scheme, one that ends it closes it. A decision that was corrected or changed moves no
 /// event: its content comes with the record itself.
-fn scheme_changed(policy: &Policy, row: &PostVersion) -> Option<(&'static str, &'static str, chrono::NaiveDate)> {
+fn scheme_changed(policy: &Policy, row: &PostVersion) -> Option<(&'static str, &'static str, NaiveDate)> {
     let Content::Vedtak(vedtak) = &row.content else { return None };
     if row.annulled || row.versjon > 1 || row.continues.is_some() {
         return None;

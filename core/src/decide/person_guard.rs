@@ -12,6 +12,7 @@ use crate::person::Person;
 use crate::post::PostId;
 use crate::receipt::{Field, Finding, LineOutcome, PersonResult};
 use crate::rejection::Rejection;
+use crate::state::visible;
 
 /// Judges all lines; the outcome's changes are those of the whole person.
 pub(super) fn judge(
@@ -115,7 +116,8 @@ fn guard<'p>(
     if !form.is_empty() {
         return Err(form);
     }
-    let visible = person.filter(|p| !p.hidden(scene.now.today) || scene.user.skjerming_approved);
+    let approved = scene.user.skjerming_approved;
+    let visible = person.filter(|p| visible(scene.persons, p, scene.now.today, approved));
     let Some(person) = visible else {
         return Err(vec![finding(Rejection::UnknownPerson, Field::Person("dufNummer"))]);
     };

@@ -1,11 +1,11 @@
 //! One transaction of either database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::id::Duf;
-use crate::person::PersonHistory;
+use crate::person::{Person, PersonHistory};
 use crate::registry::{Registry, RegistryEntry};
 use crate::store::lister::ListState;
 use crate::store::rows::{
@@ -92,10 +92,23 @@ impl Tx {
         on!(self, tx => tx.persons_after(after, limit).await)
     }
 
-    /// Locks and loads what a batch needs: persons, message ids, references (three statements). A snapshot of a format
-    /// that this version does not know is made again from the rows.
+    /// Locks and loads what a batch needs: persons, message ids, references (three statements); and, without a lock, those
+    /// whose numbers took the place of theirs, since what is said of an old number depends on them (VERN-1a). A snapshot
+    /// of a format that this version does not know is made again from the rows.
     pub async fn load(&mut self, wanted: &Wanted, lock: bool) -> Result<Loaded, StoreError> {
         let LoadedRows { persons: rows, ids, references } = on!(self, tx => tx.load(wanted, lock).await)?;
+        let mut persons = self.decoded(rows).await?;
+        let replaced: BTreeSet<i64> = persons.iter().filter_map(Person::replaced_by).map(Duf::to_stored).collect();
+        let dufs: Vec<i64> = replaced.into_iter().filter(|duf| !wanted.dufs.contains(duf)).collect();
+        if !dufs.is_empty() {
+            let others = Wanted { dufs, ..Wanted::default() };
+            let rows = on!(self, tx => tx.load(&others, false).await)?.persons;
+            persons.extend(self.decoded(rows).await?);
+        }
+        Ok(Loaded { persons, ids, references })
+    }
+
+    async fn decoded(&mut self, rows: Vec<PersonRow>) -> Result<Vec<Person>, StoreError> {
         let mut persons = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(duf) = Duf::from_stored(row.duf) else {
@@ -108,7 +121,7 @@ impl Tx {
             };
             persons.push(person);
         }
-        Ok(Loaded { persons, ids, references })
+        Ok(persons)
     }
 
     /// Locks streams in the order of their names, last of all locks; the rows as they are.

@@ -1,12 +1,15 @@
 //! What a day brings: `kalender P1 DATO => HENDELSE [og HENDELSE]… | ingenting`; and what a table itself says was computed:
 //! `person P1 frist TYPE ORDNING DATO [STATUS]`, `person P1 kategori KODE A..B [ÅRSAK]`.
 
+use register::change::Opphav;
+use register::decide::beregning::{Cause, NewFact, Outcome, write_facts};
+use register::id::Duf;
 use register::kalender::{Kalenderhendelse, changes_on};
 use register::kategori::*;
-use register::registry::Lov;
+use register::registry::{Lov, Registry};
 use register::time::Period;
 
-use crate::innhold;
+use crate::{fakta, innhold};
 use crate::words::{Bad, Words, period};
 use crate::world::World;
 
@@ -87,6 +90,22 @@ fn said(one: &Kalenderhendelse) -> String {
 }
 
 impl World {
+    /// `kilde P1 [id ID] FAKTUM`: what Folkeregisteret says of a person; the same id again takes the place of what it said.
+    pub fn source_says(&self, registry: &Registry, line: &str) -> Result<Outcome, Bad> {
+        let mut words = Words::of(line);
+        let number = self.duf_text(words.next("person")?)?;
+        let source_id = words.value("id")?.unwrap_or("1").to_owned();
+        let duf = |name: &str| Duf::parse(&self.duf_text(name)?, true).map_err(|_| "ugyldig nummer".to_owned());
+        let (content, valid) = fakta::fact(&duf, &mut words)?;
+        words.end()?;
+        let state = self.state(registry);
+        let person = state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?;
+        let fact = NewFact { source: "FOLKEREGISTER".into(), source_id, content, valid, annulled: false };
+        let cause = Cause { opphav: Opphav::Folkeregister, message: None };
+        let now = self.now()?;
+        Ok(write_facts(registry, &self.policy, person, &[fact], &now, cause, &mut self.ids.clone()))
+    }
+
     /// Asks for a day and compares with everything it brings.
     pub fn day_comes(&self, line: &str) -> Result<(), Bad> {
         let (question, answer) = line.split_once("=>").ok_or("linjen har ikke =>")?;

@@ -114,6 +114,9 @@ impl Table {
             self.report.lines += 1;
             return self.run_out(rest);
         }
+        if let Some(rest) = line.strip_prefix("kilde ") {
+            return self.source(rest);
+        }
         if let Some(rest) = line.strip_prefix("kalender ") {
             self.report.lines += 1;
             return self.world.day_comes(rest);
@@ -129,6 +132,15 @@ impl Table {
             return self.begin(rest);
         }
         if self.world.set_up(line)? { Ok(()) } else { self.single(line) }
+    }
+
+    /// A source says something of a person; the notices may be asked for as after a message.
+    fn source(&mut self, line: &str) -> Result<(), Bad> {
+        let registry = self.world.registry();
+        let outcome = self.world.source_says(&registry, line)?;
+        self.world.keep(&registry, &outcome.changes);
+        self.notices = Some((outcome.notices, false));
+        Ok(())
     }
 
     fn unread(&mut self) -> Option<Bad> {
@@ -318,13 +330,16 @@ impl Table {
             NoticePayload::FristEndret { fristtype, ordning, dato, .. } => {
                 format!("{fristtype} {} {dato}", ordning.code())
             }
-            NoticePayload::Annen { .. } => "annet".to_owned(),
+            NoticePayload::Annen { tillegg } => {
+                tillegg.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+            }
         };
         let opphav = format!("{:?}", notice.opphav);
         let own = notice.meldings_id.is_some();
         let opphav = match opphav.as_str() {
             "EgenMelding" if own => "EGEN_MELDING",
             "AnnenKommune" if !own => "ANNEN_KOMMUNE",
+            "Folkeregister" if !own => "FOLKEREGISTER",
             other => other,
         };
         format!(
