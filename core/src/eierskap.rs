@@ -81,10 +81,8 @@ pub fn flytting(
     if let Some(kommune) = other(day) {
         return Some((Flytting::Eierkonflikt, kommune));
     }
-    let runs_on = matches!(
-        post.content,
-        Content::Tiltak(_) | Content::FulltidVideregaaende(_) | Content::Arbeidsforhold(_)
-    );
+    let runs_on =
+        matches!(post.content, Content::Tiltak(_) | Content::FulltidVideregaaende(_) | Content::Arbeidsforhold(_));
     let last = post.valid.last().unwrap_or(today);
     let days = [last, today].into_iter().filter(|one| runs_on && *one > day && post.valid.contains(*one));
     days.filter_map(other).next().map(|kommune| (Flytting::Fraflyttet, kommune))

@@ -149,7 +149,8 @@ fn permits(person: &Person, date: NaiveDate) -> Option<Kalenderhendelse> {
     let carried_on = person.facts.iter().any(|fact| match &fact.content {
         FactContent::Oppholdstillatelse(_) => fact.valid.contains(date),
         FactContent::Fornyelse { soeknadsdato, avgjoerelse } => {
-            let refused = avgjoerelse.as_ref().is_some_and(|decided| decided.utfall != Utfall::Innvilget && decided.dato < date);
+            let refused =
+                avgjoerelse.as_ref().is_some_and(|decided| decided.utfall != Utfall::Innvilget && decided.dato < date);
             *soeknadsdato < date && !refused
         }
         _ => false,

@@ -285,7 +285,9 @@ pub fn numre(person: &Person) -> Vec<(Soekenummer, String)> {
         .iter()
         .filter_map(|fact| match &fact.content {
             FactContent::Ident { number } => Some((Soekenummer::Ident, number.clone())),
-            FactContent::Nummer { nummertype, verdi } => Some((Soekenummer::Annet(*nummertype), verdi.to_ascii_uppercase())),
+            FactContent::Nummer { nummertype, verdi } => {
+                Some((Soekenummer::Annet(*nummertype), verdi.to_ascii_uppercase()))
+            }
             _ => None,
         })
         .collect();

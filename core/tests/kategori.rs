@@ -154,7 +154,8 @@ fn policy(valg: &[(String, String)]) -> Policy {
     let files = RuleFiles::embedded();
     let mut text = files.get("kategorier.toml").to_owned();
     for (name, value) in valg {
-        let line = text.lines().find(|line| line.starts_with(&format!("{name} = "))).unwrap_or_else(|| panic!("{name}"));
+        let line =
+            text.lines().find(|line| line.starts_with(&format!("{name} = "))).unwrap_or_else(|| panic!("{name}"));
         text = text.replace(line, &format!("{name} = {value}"));
     }
     Policy::read(Profile::Sandbox, &files.with("kategorier.toml", text).unwrap()).unwrap()
@@ -260,7 +261,9 @@ fn check(cases: &[Case]) {
     let policy = Policy::embedded(Profile::Sandbox).unwrap();
     let mut bad = Vec::new();
     for case in cases {
-        bad.extend(failures(case, &policy).into_iter().map(|wrong| format!("{} == {}: {wrong}", case.place, case.name)));
+        bad.extend(
+            failures(case, &policy).into_iter().map(|wrong| format!("{} == {}: {wrong}", case.place, case.name)),
+        );
     }
     assert!(bad.is_empty(), "{}", bad.join("\n"));
 }

@@ -39,7 +39,9 @@ impl Scene<'_> {
         match moved.filter(|(_, kommune)| self.owns(person, *kommune)) {
             Some((Flytting::Eierkonflikt, _)) => Ok(Hold::Takeover),
             Some((Flytting::Fraflyttet, _)) => Ok(Hold::RunsOn),
-            None => Err(vec![finding(self.not_owner(person, post.kommune, Rejection::OwnedByOther), Field::Line("post"))]),
+            None => {
+                Err(vec![finding(self.not_owner(person, post.kommune, Rejection::OwnedByOther), Field::Line("post"))])
+            }
         }
     }
 
@@ -77,7 +79,9 @@ impl Scene<'_> {
         } else {
             self.owns_day(person, content).or_else(|refused| match stored {
                 // The mark of a measure follows it up (HD-16), and an end is moved by the one whose days differ.
-                Some(old) if only_mark_differs(&old.content, content) => self.of_parent(person, old, Field::Line("post")),
+                Some(old) if only_mark_differs(&old.content, content) => {
+                    self.of_parent(person, old, Field::Line("post"))
+                }
                 Some(old) if self.only_own_days(person, &old.content, content) => Ok(()),
                 _ => Err(refused),
             })?;

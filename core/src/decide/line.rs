@@ -504,8 +504,19 @@ const ORDER: [Rejection; 53] = [
 
 /// Where two codes fit one date, the one of the window is told (domain.md 15.1, B511 / V601).
 fn one_of_a_pair(all: &mut Vec<Finding>) {
-    let outside: Vec<Field> =
-        all.iter().filter(|finding| matches!(finding.rejection, Rejection::TooFarBack | Rejection::YearLocked | Rejection::CampaignClosed | Rejection::CampaignNotForThis)).map(|finding| finding.field).collect();
+    let outside: Vec<Field> = all
+        .iter()
+        .filter(|finding| {
+            matches!(
+                finding.rejection,
+                Rejection::TooFarBack
+                    | Rejection::YearLocked
+                    | Rejection::CampaignClosed
+                    | Rejection::CampaignNotForThis
+            )
+        })
+        .map(|finding| finding.field)
+        .collect();
     all.retain(|finding| finding.rejection != Rejection::StartTooEarly || !outside.contains(&finding.field));
 }
 

@@ -146,11 +146,9 @@ impl<'a> Forhold<'a> {
             FactContent::Utflyttet { dato } | FactContent::Forsvunnet { dato } => {
                 self.utflyttet.extend(mellom(*dato, fact.valid.to));
             }
-            FactContent::Oppholdstillatelse(permit) => self.tillatelser.push(Tillatelse {
-                permit,
-                gyldig: fact.valid,
-                gruppe: regler.gruppe(permit),
-            }),
+            FactContent::Oppholdstillatelse(permit) => {
+                self.tillatelser.push(Tillatelse { permit, gyldig: fact.valid, gruppe: regler.gruppe(permit) })
+            }
             FactContent::Fornyelse { soeknadsdato, avgjoerelse } => self.fornyelser.push(Fornyelse {
                 soekt: *soeknadsdato,
                 svar: avgjoerelse.as_ref().map(Svar::from),

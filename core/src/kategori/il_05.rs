@@ -49,9 +49,9 @@ pub(super) fn i_mottak(
 ) {
     let Some(foedt) = f.foedt else { return };
     let granted = f.tillatelser.iter().map(|t| t.permit.vedtaksdato).filter(|dag| s.soekt <= *dag).min();
-    let answer = s.svar.map(|svar| {
-        (svar.dato, if svar.innvilget { LukketAarsak::GittOpphold } else { LukketAarsak::AvslagUdi })
-    });
+    let answer = s
+        .svar
+        .map(|svar| (svar.dato, if svar.innvilget { LukketAarsak::GittOpphold } else { LukketAarsak::AvslagUdi }));
     let ends = [answer, granted.map(|dag| (dag, LukketAarsak::GittOpphold)), f.doed.map(|d| (d, LukketAarsak::Doed))];
     let end = ends.into_iter().fold(None, tidligste);
     for stay in mottak {

@@ -34,10 +34,7 @@ pub(super) fn klokker(f: &Forhold<'_>, linjer: &[Linje<'_>], rader: &[Rad], regl
     flett(&mut med_tillatelse);
     let mut both = snitt(&f.bosatt, &med_tillatelse);
     flett(&mut both);
-    Klokker {
-        rett: klokke(&both, aar).filter(in_time),
-        kan_tilbys: klokke(&f.bosatt, aar).filter(in_time),
-    }
+    Klokker { rett: klokke(&both, aar).filter(in_time), kan_tilbys: klokke(&f.bosatt, aar).filter(in_time) }
 }
 
 /// Everything of introduksjonsprogram that a line gives.

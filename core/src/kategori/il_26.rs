@@ -77,7 +77,9 @@ pub(super) fn kan_tilbys(f: &Forhold<'_>, lov: Option<Lov>, ut: &mut Vec<Utkast>
         ends.extend(f.norsk.lukket.filter(|dag| vedtak.from < *dag).map(|dag| (dag, LukketAarsak::OrdningFullfoert)));
         ends.extend(f.doed.map(|dag| (dag, LukketAarsak::Doed)));
         // A category of the person's own takes its place.
-        ends.extend(norsk.iter().map(|p| p.from).filter(|from| vedtak.from < *from).map(|d| (d, LukketAarsak::Regelendring)));
+        ends.extend(
+            norsk.iter().map(|p| p.from).filter(|from| vedtak.from < *from).map(|d| (d, LukketAarsak::Regelendring)),
+        );
         let end = ends.into_iter().min();
         let mut days: Vec<_> = mellom(vedtak.from, end.map(|(dag, _)| dag)).into_iter().collect();
         f.utflyttet.iter().for_each(|away| uten(&mut days, *away));

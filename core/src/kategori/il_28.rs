@@ -23,9 +23,9 @@ pub(super) fn krav(
     let vedtatt = linje.vedtatt();
     // Granted earlier from abroad and arrived since: hours of its own (domain.md 17.37).
     let from_abroad = linje.foerste.permit.etter_innreisetillatelse;
-    let arrived = regler.plikttimer(Timeregel::IlPliktAnkomst, verdi).filter(|timer| {
-        from_abroad && timer.fra.is_some_and(|fra| vedtatt < fra)
-    });
+    let arrived = regler
+        .plikttimer(Timeregel::IlPliktAnkomst, verdi)
+        .filter(|timer| from_abroad && timer.fra.is_some_and(|fra| vedtatt < fra));
     let timer = arrived.or_else(|| regler.plikttimer(Timeregel::IlPlikt, vedtatt));
     let fullfoert = timer.and_then(|timer| fullfoert(f, timer, true));
     ut.push(Krav::ny(NorskPlikt, rad, verdi).ender(fullfoert, LukketAarsak::FullfoertPlikt));

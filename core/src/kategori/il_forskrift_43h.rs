@@ -6,13 +6,7 @@ use crate::kategori::rad::Rad;
 use crate::policy::kategorier::{Gjelder, Gruppe, Kategorier};
 
 /// Whether the line follows collective protection with a decision under chapter 6A, and would give rights of its own.
-pub(super) fn gjelder(
-    linje: &Linje<'_>,
-    rad: Rad,
-    foer: &[Linje<'_>],
-    f: &Forhold<'_>,
-    regler: &Kategorier,
-) -> bool {
+pub(super) fn gjelder(linje: &Linje<'_>, rad: Rad, foer: &[Linje<'_>], f: &Forhold<'_>, regler: &Kategorier) -> bool {
     if !rad.maalgruppe() || linje.gruppe() == Some(Gruppe::Kollektiv) {
         return false;
     }

@@ -21,11 +21,7 @@ pub(super) fn rad(linje: &Linje<'_>, regler: &Kategorier) -> Rad {
     }
     match linje.gruppe() {
         Some(
-            Gruppe::Asyl
-            | Gruppe::Flyktning
-            | Gruppe::Kollektiv
-            | Gruppe::Barnefamilie
-            | Gruppe::EnsligMindreaarig,
+            Gruppe::Asyl | Gruppe::Flyktning | Gruppe::Kollektiv | Gruppe::Barnefamilie | Gruppe::EnsligMindreaarig,
         ) => Rad::InA,
         Some(Gruppe::FamFlyktning) => {
             let (aar, presis_bestaar) = regler.sponsor(Sponsorregel::Inb);

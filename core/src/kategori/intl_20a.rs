@@ -10,13 +10,7 @@ use crate::policy::kategorier::{Aldersregel, Gjelder};
 use crate::registry::Lov;
 
 /// Open in any mottak from the age on.
-pub(super) fn opplaering(
-    f: &Forhold<'_>,
-    s: &Asylsoeknad,
-    policy: &Policy,
-    ut: &mut Vec<Utkast>,
-    logg: &mut Logg,
-) {
+pub(super) fn opplaering(f: &Forhold<'_>, s: &Asylsoeknad, policy: &Policy, ut: &mut Vec<Utkast>, logg: &mut Logg) {
     if f.mottak.is_empty() {
         logg.ikke_opplaering(Rad::InH, s, Nei::IkkeMottak);
         return;

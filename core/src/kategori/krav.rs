@@ -173,13 +173,7 @@ pub(super) fn lag_hull(
 }
 
 /// How a period goes on after its line ends or the person becomes a citizen, if it does.
-fn videre(
-    f: &Forhold<'_>,
-    linjer: &[Linje<'_>],
-    overgang: &Overgang<'_>,
-    ut: &mut [Utkast],
-    at: usize,
-) -> Vec<Utkast> {
+fn videre(f: &Forhold<'_>, linjer: &[Linje<'_>], overgang: &Overgang<'_>, ut: &mut [Utkast], at: usize) -> Vec<Utkast> {
     let Some(u) = ut.get_mut(at) else { return Vec::new() };
     let (Some(dag), Some(nr)) = (u.dager.to, u.linje) else { return Vec::new() };
     let poster = if u.kode.ordning() == Ordning::Intro { &f.intro } else { &f.norsk };
@@ -250,11 +244,8 @@ fn levende(f: &Forhold<'_>, dager: Period) -> Opphold {
 /// Periods of one category in order, joined where they touch and without overlaps; what can be offered gives way to a
 /// right of the same scheme.
 pub(super) fn ordne(mut ut: Vec<Utkast>) -> Vec<Utkast> {
-    let rights: Vec<Period> = ut
-        .iter()
-        .filter(|u| matches!(u.kode, Kategorikode::IntroRp | Kategorikode::IntroR))
-        .map(|u| u.dager)
-        .collect();
+    let rights: Vec<Period> =
+        ut.iter().filter(|u| matches!(u.kode, Kategorikode::IntroRp | Kategorikode::IntroR)).map(|u| u.dager).collect();
     for right in rights {
         lag_hull(&mut ut, 0, right, LukketAarsak::Regelendring, |u| u.kode == Kategorikode::IntroKt);
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::codes::Catalogue;
 use crate::fact::{Opphoer, Utfall};
 use crate::kategori::Loggsteg;
-use crate::kategori::forhold::{Asylsoeknad, Fornyelse, Forhold, Tillatelse};
+use crate::kategori::forhold::{Asylsoeknad, Forhold, Fornyelse, Tillatelse};
 use crate::kategori::krav::Utkast;
 use crate::kategori::opphold::Linje;
 use crate::kategori::rad::Rad;

@@ -7,7 +7,7 @@ use chrono::{Months, NaiveDate};
 
 use crate::fact::Utfall;
 use crate::kategori::LukketAarsak;
-use crate::kategori::forhold::{Fornyelse, Forhold, Tillatelse};
+use crate::kategori::forhold::{Forhold, Fornyelse, Tillatelse};
 use crate::kategori::logg::Logg;
 use crate::kategori::periode::{mellom, slutt};
 use crate::policy::kategorier::{Gruppe, Kategorier};
@@ -117,14 +117,7 @@ fn verdi(f: &Forhold<'_>, t: &Tillatelse<'_>) -> Option<NaiveDate> {
 }
 
 /// The stay on one permit, continued by applications in time.
-fn tillatelsens(
-    f: &Forhold<'_>,
-    regler: &Kategorier,
-    nr: usize,
-    foerst: bool,
-    ut: &mut Vec<Opphold>,
-    logg: &mut Logg,
-) {
+fn tillatelsens(f: &Forhold<'_>, regler: &Kategorier, nr: usize, foerst: bool, ut: &mut Vec<Opphold>, logg: &mut Logg) {
     let Some(t) = f.tillatelser.get(nr) else { return };
     let fra = if foerst { t.gyldig.from.min(t.permit.vedtaksdato) } else { t.gyldig.from };
     let mut legg_til = |from: NaiveDate, to: Option<NaiveDate>, aarsak: LukketAarsak| {

@@ -121,10 +121,16 @@ impl Policy {
     }
 
     /// Why nothing of the kommune is taken on the day (V607).
-    pub fn closed_for<'r>(&self, registry: &'r Registry, kommune: Kommunenummer, today: NaiveDate) -> Option<&'r Stengt> {
-        registry.stengt.iter().find(|closed| {
-            closed.fra <= today && today <= closed.til && self.in_list(&closed.kommuner, kommune, today)
-        })
+    pub fn closed_for<'r>(
+        &self,
+        registry: &'r Registry,
+        kommune: Kommunenummer,
+        today: NaiveDate,
+    ) -> Option<&'r Stengt> {
+        registry
+            .stengt
+            .iter()
+            .find(|closed| closed.fra <= today && today <= closed.til && self.in_list(&closed.kommuner, kommune, today))
     }
 
     /// A campaign that ended lately and on its last day would have let the date in (V604).

@@ -40,7 +40,8 @@ impl Told {
 
     pub fn read(&mut self, words: &mut Words<'_>) -> Result<(), Bad> {
         if words.take("frist") {
-            let types = [Fristtype::Oppstart, Fristtype::Gjennomfoering, Fristtype::Samfunnskunnskap, Fristtype::Programslutt];
+            let types =
+                [Fristtype::Oppstart, Fristtype::Gjennomfoering, Fristtype::Samfunnskunnskap, Fristtype::Programslutt];
             let fristtype = found(types, Fristtype::code, words.next("fristtype")?)?;
             let ordning = innhold::ordning(words.next("ordning")?)?;
             let dato = Some(words.parse("dato")?);
@@ -49,7 +50,15 @@ impl Told {
                 Some(text) => found(states, Friststatus::code, words.next(text)?)?,
                 None => Friststatus::Loeper,
             };
-            self.frister.push(Frist { fristtype, ordning, dato, status, tillegg_dager: 0, rad: String::new(), usikker: false });
+            self.frister.push(Frist {
+                fristtype,
+                ordning,
+                dato,
+                status,
+                tillegg_dager: 0,
+                rad: String::new(),
+                usikker: false,
+            });
             return Ok(());
         }
         words.next("kategori")?;
@@ -115,7 +124,8 @@ impl World {
         words.end()?;
         let registry = self.registry();
         let state = self.state(&registry);
-        let person = state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?;
+        let person =
+            state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?;
         let got: Vec<String> = changes_on(person, &self.policy, date).iter().map(said).collect();
         let got = if got.is_empty() { "ingenting".to_owned() } else { got.join(" og ") };
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

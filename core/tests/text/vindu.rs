@@ -22,7 +22,13 @@ impl World {
             Some(name) => {
                 words.take(name);
                 let number = self.duf_text(name)?;
-                Some(state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?)
+                Some(
+                    state
+                        .persons
+                        .values()
+                        .find(|person| person.duf.to_string() == number)
+                        .ok_or("ingen slik person")?,
+                )
             }
         };
         let asked = Spoersmaal {

@@ -174,6 +174,21 @@ fn by_category(today: NaiveDate, now: DateTime<Utc>) -> Vec<Builder> {
             .lives("4204", ago(9))
             .shows("EØS-borger: ingen kategori, B503 (IL-13)."),
         builder(&duf(2025, 9)).permit("STUD26", ago(9)).lives("4204", ago(9)).shows("Student: ingen kategori (IL-12)."),
+        settled(10, "ASYL").born(ago(12 * 17)).shows("Var under 18 år da tillatelsen ble gitt: B505 (IL §8)."),
+        builder(&duf(2025, 11))
+            .permit("KOLL34", ago(2))
+            .lives("4204", ago(2))
+            .shows("Kollektiv beskyttelse, ennå ikke bosatt etter avtale: B507 (IL-8)."),
+        settled(12, "ASYL").shows("Flyktning som kan få arbeid registrert: B508 (IL-24)."),
+        builder(&duf(2025, 13))
+            .permit("ASYL", ago(3))
+            .settled("4204", ago(1), true)
+            .shows("Nylig bosatt etter avtale: B511 for en start før bosettingen."),
+        settled(14, "ASYL").shows("Flyktning som kan få utdanning registrert: programmets lengde (B512 til B514)."),
+        builder(&duf(2025, 15))
+            .permit("FAM_ANNEN", ago(1))
+            .lives("4204", ago(4))
+            .shows("Fikk tillatelse for en måned siden: B509 for et eldre vedtak."),
         builder(&duf(2023, 201))
             .permit("ASYL", ago(40))
             .settled("4204", ago(36), true)
@@ -211,6 +226,7 @@ struct Builder {
     duf: String,
     /// Says itself why the person is in Norway.
     own_basis: bool,
+    born: Option<NaiveDate>,
     facts: Vec<(FactContent, Period, DateTime<Utc>)>,
     residence: Vec<(&'static str, Option<&'static str>, Period, DateTime<Utc>)>,
     row: Row,
@@ -220,6 +236,7 @@ fn builder(duf: &str) -> Builder {
     Builder {
         duf: duf.to_owned(),
         own_basis: false,
+        born: None,
         facts: Vec::new(),
         residence: Vec::new(),
         row: Row {
@@ -262,6 +279,12 @@ impl Builder {
 
     fn expiring_permit(self, ground: &str, on: NaiveDate, last: NaiveDate) -> Self {
         self.basis(ground, on, Some(last))
+    }
+
+    /// Born on this day; without it everybody is between 18 and 55.
+    fn born(mut self, on: NaiveDate) -> Self {
+        self.born = Some(on);
+        self
     }
 
     fn basis(mut self, ground: &str, on: NaiveDate, last: Option<NaiveDate>) -> Self {
@@ -354,7 +377,7 @@ impl Builder {
 
     fn build(self, n: usize) -> Result<Synthetic, InvalidId> {
         let always = Period { from: BEGINNING, to: None };
-        let mut contents = vec![(personalia(n), always, known(BEGINNING))];
+        let mut contents = vec![(personalia(n, self.born), always, known(BEGINNING))];
         if !self.own_basis {
             // Family of a Norwegian or Nordic citizen since 2005, under introduksjonsloven: open for introduksjonsprogram
             // and norsk whatever the register's clock is set to (domain.md 5.4 IN-d).
@@ -418,7 +441,7 @@ fn source(content: &FactContent) -> &'static str {
 }
 
 /// Names that nobody bears, with letters that show whether a fagsystem reads UTF-8.
-fn personalia(n: usize) -> FactContent {
+fn personalia(n: usize, own: Option<NaiveDate>) -> FactContent {
     const FIRST: [&str; 8] = ["Modig", "Rask", "Blid", "Snill", "Grønn", "Lun", "Kjær", "Blå"];
     const LAST: [&str; 9] = ["Bjørk", "Elv", "Fjell", "Sjø", "Ås", "Hare", "Fjord", "Løv", "Næbb"];
     let pick = |from: &[&str]| from.get(n % from.len()).copied().unwrap_or_default().to_owned();
@@ -427,7 +450,7 @@ fn personalia(n: usize) -> FactContent {
     FactContent::Personalia {
         fornavn: pick(&FIRST),
         etternavn: pick(&LAST),
-        foedselsdato: born,
+        foedselsdato: own.unwrap_or(born),
         kjoenn: if n.is_multiple_of(2) { "KVINNE" } else { "MANN" }.to_owned(),
     }
 }

@@ -14,6 +14,7 @@ mod lines;
 mod persons;
 mod places;
 mod reads;
+mod rules;
 mod schema;
 mod senders;
 mod several;
@@ -34,6 +35,7 @@ fn tables() -> Vec<(&'static str, Vec<Case>)> {
         ("senders", senders::cases()),
         ("persons", persons::cases()),
         ("lines", lines::cases()),
+        ("rules", rules::cases()),
         ("window", window::cases()),
         ("reads", reads::cases()),
     ]
@@ -62,6 +64,7 @@ tables! {
     codes_of_the_sender "senders",
     codes_of_persons "persons",
     codes_of_lines "lines",
+    codes_of_rules "rules",
     codes_of_the_window "window",
     codes_of_reads "reads",
 }
