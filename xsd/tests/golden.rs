@@ -83,6 +83,35 @@ fn the_same_message_has_the_same_digest_however_it_is_written() {
     }
 }
 
+/// Every number that content can hold: the sample, the number as it stands there, and the same with zeros after it.
+const NUMBERS: &[(&str, &str, &str)] = &[
+    ("registrer", "<timerPerUke>0<", "<timerPerUke>0.00<"),
+    ("fravaer", "<dager>2.5<", "<dager>2.50<"),
+    ("norsktimer", "<norskTimer>62.5<", "<norskTimer>62.50<"),
+    ("norsktimer", "<timer>4<", "<timer>4.0<"),
+    ("norsktimer", "<timer>2.25<", "<timer>02.25<"),
+    ("opplaeringIMottak", "<norskTimerPerUke>20<", "<norskTimerPerUke>20.00<"),
+    ("opplaeringIMottak", "<timer>6<", "<timer>6.0<"),
+    ("arbeidsforhold", "<timerPerUke>37.5<", "<timerPerUke>37.50<"),
+    ("oppfoelgingOmsorgspermisjon", "<timerPerUke>4.5<", "<timerPerUke>4.50<"),
+];
+
+#[test]
+fn numbers_of_every_kind_are_covered_without_trailing_zeros() {
+    for (kind, from, to) in NUMBERS {
+        let xml = sample(&format!("sendRegistreringer-{kind}"));
+        assert!(xml.contains(from), "{kind}: {from}");
+        assert_eq!(digest(&xml.replacen(from, to, 1)), digest(&xml), "{kind}: {to}");
+    }
+    // What a program built by hand is digested like what was read.
+    let xml = sample("sendRegistreringer-fravaer").replace("<dager>2.5</dager>", "<timer>3</timer>");
+    let mut built = melding(&xml);
+    let fravaer = built.person[0].registrering[0].innhold.as_mut().unwrap().fravaer.as_mut().unwrap();
+    fravaer.timer.as_mut().unwrap().rescale(2);
+    assert_eq!(built.canonical_without_opprettet(), melding(&xml).canonical_without_opprettet());
+    assert_eq!(digest(&xml), digest(&xml.replace("<timer>3<", "<timer>3.00<")));
+}
+
 /// Changes that make it another message.
 const OTHER: &[(&str, &str)] = &[
     ("<meldingsId>vf-4204-2026-11-23-000817<", "<meldingsId>vf-4204-2026-11-23-000818<"),

@@ -89,6 +89,16 @@ fn every_handling_and_every_change_has_a_valid_sample() {
 }
 
 #[test]
+fn every_kind_of_content_has_a_valid_sample() {
+    let all: String = samples().into_iter().filter(|s| s.is_valid()).map(|s| s.text).collect();
+    let kinds = nir_xsd::outline::Outline::published().elements("Innhold");
+    assert_eq!(kinds.len(), 22);
+    for kind in kinds {
+        assert!(all.contains(&format!("<{}>", kind.name)), "{}", kind.name);
+    }
+}
+
+#[test]
 fn invalid_samples_are_refused_at_their_place_and_in_their_words() {
     let mut rows = rows();
     let mut wrong = Vec::new();

@@ -31,6 +31,20 @@ fn vedtak(reference: &str) -> String {
     )
 }
 
+/// Content of another kind with a reference in it.
+fn innhold(kind: &str, reference: &str) -> String {
+    let (before, after) = match kind {
+        "klage" => ("<ordning>INTRO</ordning>", "<klageDato>2026-11-16</klageDato>"),
+        "permisjon" => (
+            "<ordning>INTRO</ordning><permisjonstype>PE01</permisjonstype><fraDato>2026-11-16</fraDato><tilDato>2026-11-17</tilDato>",
+            "",
+        ),
+        "deltakerbevis" => ("<utstedtDato>2026-11-16</utstedtDato>", ""),
+        other => panic!("{other}: teach this helper"),
+    };
+    format!("<innhold><{kind}>{before}<vedtakRef>{reference}</vedtakRef>{after}</{kind}></innhold>")
+}
+
 fn xml(persons: &[Vec<String>]) -> String {
     let mut xml = String::from(
         "<sendRegistreringer xmlns=\"urn:no:nir:melding:v1\"><melding><meldingshode><meldingsId>m-1</meldingsId><kontraktversjon>1.0</kontraktversjon><avsendersystem>s</avsendersystem><kommunenummer>4204</kommunenummer><overfoeringsbruker>b</overfoeringsbruker><fagsystem><navn>n</navn><versjon>1</versjon></fagsystem><opprettet>2026-11-23T13:02:11Z</opprettet></meldingshode>",
@@ -225,6 +239,39 @@ fn table() -> Vec<Row> {
             "vedtakRef needs no versjon",
             vec![line("REGISTRER", &[&vedtak("<vedtakRef><postId>p</postId></vedtakRef>")])],
             &[],
+        ),
+        // Every kind that names a decision.
+        (
+            "vedtakRef of a klage, a permisjon and a deltakerbevis",
+            vec![
+                earlier(),
+                line("REGISTRER", &[&innhold("klage", "<postId>p</postId>")]),
+                line("REGISTRER", &[&innhold("permisjon", "<registreringsId>1</registreringsId>")]),
+                line("REGISTRER", &[&innhold("deltakerbevis", "<avsendersReferanse>r</avsendersReferanse>")]),
+            ],
+            &[],
+        ),
+        (
+            "vedtakRef of a klage, empty",
+            vec![line("REGISTRER", &[&innhold("klage", "")])],
+            &[(1, "innhold/klage/vedtakRef", "vedtakRef points at no post.")],
+        ),
+        (
+            "vedtakRef of a permisjon, two ways",
+            vec![line(
+                "REGISTRER",
+                &[&innhold("permisjon", "<postId>p</postId><avsendersReferanse>r</avsendersReferanse>")],
+            )],
+            &[(1, "innhold/permisjon/vedtakRef", "vedtakRef points at a post in several ways.")],
+        ),
+        (
+            "vedtakRef of a deltakerbevis, a line that is not there",
+            vec![line("REGISTRER", &[&innhold("deltakerbevis", "<registreringsId>9</registreringsId>")])],
+            &[(
+                1,
+                "innhold/deltakerbevis/vedtakRef/registreringsId",
+                "registreringsId points at a line that is not in the message.",
+            )],
         ),
         // registreringsId is of an earlier line.
         ("an earlier line", vec![earlier(), line("KORRIGER", &[&by_line("1"), TILTAK])], &[]),
