@@ -60,6 +60,7 @@ pub mod beregning;
 mod common;
 pub mod feilregistrert;
 mod fravaer;
+pub mod importert;
 mod intro;
 mod kategori;
 mod kontakt;

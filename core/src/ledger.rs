@@ -24,7 +24,7 @@ mod judge;
 mod lane;
 
 pub use dry_run::dry_run;
-pub use internal::{Internal, InternalCommand};
+pub use internal::{Imported, Internal, InternalCommand};
 pub use lane::Lane;
 
 /// A message of more persons commits alone (design.md 17, decide).

@@ -51,6 +51,11 @@ pub struct FollowUp {
 }
 
 impl Person {
+    /// A person of whom nothing has been said yet.
+    pub fn unheard_of(duf: Duf) -> Self {
+        Person { duf, version: 0, last_row: 0, facts: Vec::new(), posts: Vec::new(), beregnet: None }
+    }
+
     /// Where the person is followed up on the day. Where two facts cover it, the later learned one holds.
     pub fn follow_up(&self, day: NaiveDate) -> Option<FollowUp> {
         follow_up(&self.facts, day)

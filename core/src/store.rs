@@ -150,6 +150,22 @@ impl Store {
         text.parse().map_err(|_| inconsistent("meta", "registry_version", "no number"))
     }
 
+    /// The active rule set, once one was activated.
+    pub async fn active_rules(&self) -> Result<Option<String>, StoreError> {
+        on!(self, store => store.meta("active_rules").await)
+    }
+
+    /// Makes this the rule set of the register: nodes with another write nothing from here on (design.md 17). With `first`
+    /// only where none is active yet.
+    pub async fn activate_rules(&self, version: &str, first: bool) -> Result<(), StoreError> {
+        if first {
+            return on!(self, store => store.set_meta("active_rules", version).await);
+        }
+        let mut tx = self.begin().await?;
+        tx.activate_rules(version).await?;
+        tx.commit().await
+    }
+
     /// The registry as it is now.
     pub async fn load_registry(&self) -> Result<Registry, StoreError> {
         let mut tx = self.begin_read().await?;

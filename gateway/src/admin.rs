@@ -1,4 +1,5 @@
-//! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`, `replay --check`, `extract`.
+//! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`, `replay --check`, `extract`,
+//! `import`, `recompute`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,6 +16,9 @@ use crate::config::Config;
 use rows::Family;
 
 pub mod extract;
+pub mod import;
+mod operator;
+pub mod recompute;
 pub mod rows;
 
 /// Creates or upgrades the tables and sets the profile.

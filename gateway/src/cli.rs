@@ -96,12 +96,56 @@ pub enum Command {
         database: DatabaseArgs,
     },
 
+    /// Fill the register with persons, facts and posts of the register before.
+    ///
+    /// Each file is NDJSON, a person on each line:
+    /// {"duf": "…", "fakta": [{"kilde": "UDI", "kildeId": "…", "innhold": {…}, "gyldig": {"from": "2020-01-01", "to": null}}],
+    /// "poster": [{"kildeId": "…", "kommune": "0301", "innhold": {…}}]}. Every line is checked before any is imported. A
+    /// thousand persons in each transaction; no window is tested and nobody is told. What was imported before under
+    /// the same ids is passed over, so an import that was cut short is begun again with the same files.
+    Import {
+        /// The files.
+        #[arg(value_name = "FILE", required = true)]
+        file: Vec<PathBuf>,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+
+    /// Categories and deadlines under other rules: who would change, or the change itself.
+    Recompute(RecomputeArgs),
+
     /// Figures for other systems: norsktilskudd, the yearly statistics, UDI.
     Extract {
         /// Which.
         #[command(subcommand)]
         command: ExtractCommand,
     },
+}
+
+/// Options of `recompute`.
+#[derive(Debug, Clone, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct RecomputeArgs {
+    /// List who would change and why, one line for each category, deadline or act; the register stays as it is.
+    #[arg(long, group = "what")]
+    pub dry_run: bool,
+    /// Make the rules of this program those of the register and compute everybody anew under them. From then on nodes
+    /// with other rules write nothing.
+    #[arg(long, group = "what")]
+    pub activate: bool,
+    /// Rules to try: files named as those of core/rules; what is not there is as in this program. Left out: this program's.
+    #[arg(long, value_name = "DIR", requires = "dry_run")]
+    pub rules: Option<PathBuf>,
+    /// How the list is written.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: crate::admin::recompute::Format,
+    /// Write the list to this file. Left out: standard output.
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// Which database a command works on.
@@ -281,6 +325,14 @@ pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Replay { check: _, database } => {
             let url = database.database.as_deref();
             return admin::replay_check(&database.config.config, url).await.map(Outcome::Done);
+        }
+        Command::Import { file, config } => return admin::import::run(&file, &config.config).await.map(Outcome::Done),
+        Command::Recompute(args) if args.activate => {
+            return admin::recompute::activate(&args.config.config).await.map(Outcome::Done);
+        }
+        Command::Recompute(args) => {
+            let (rules, out) = (args.rules.as_deref(), args.out.as_deref());
+            return admin::recompute::preview(rules, args.format, out, &args.config.config).await.map(Outcome::Done);
         }
         Command::Extract { command } => {
             let (extract, out, database) = admin::extract::of(&command);

@@ -133,6 +133,11 @@ impl Sandbox {
             store.put_registry(&parties::entries(&self.certs, now)?, now).await?;
             return files::write_people(&self.data, &everyone);
         }
+        // A sandbox of an earlier version of the program goes on under the rules of this one.
+        let policy = Policy::embedded(Profile::Sandbox)?;
+        if store.active_rules().await?.is_some_and(|active| active != policy.version()) {
+            crate::admin::recompute::anew(&self.config, store, &policy).await?;
+        }
         let stale = stale_users(&registry, now);
         if !stale.is_empty() {
             store.put_registry(&stale, now).await?;

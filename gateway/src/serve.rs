@@ -72,6 +72,10 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     let catalogue = Catalogue::embedded();
     let policy = Arc::new(Policy::embedded(config.profile)?);
     store.check_ready(config.profile.as_str()).await?;
+    store.activate_rules(policy.version(), true).await?;
+    if store.active_rules().await?.as_deref() != Some(policy.version()) {
+        tracing::error!(event = "other_rules_active", own = policy.version());
+    }
     let trust = Arc::new(trust(&config)?);
     let keys = PresentKeys::new(answer_keys(&config)?);
     let registry = store.load_registry().await?;
@@ -178,6 +182,10 @@ async fn refresh(app: Arc<App>, mut drain: watch::Receiver<bool>) {
 
 /// Reads the registry again if it changed, or in any case.
 async fn look_at_registry(app: &App, in_any_case: bool) -> Result<(), StoreError> {
+    // A node with other rules reads and answers, and is not ready for what writes (design.md 17).
+    if app.store.active_rules().await?.is_some_and(|active| active != app.policy.version()) {
+        return Err(StoreError::OtherRules);
+    }
     let version = app.store.registry_version().await?;
     if in_any_case || version != app.registry.load().version {
         app.registry.store(Arc::new(app.store.load_registry().await?));
@@ -205,7 +213,7 @@ fn tls_files(config: &Config) -> anyhow::Result<TlsFiles> {
     })
 }
 
-fn answer_keys(config: &Config) -> anyhow::Result<AnswerKeys> {
+pub fn answer_keys(config: &Config) -> anyhow::Result<AnswerKeys> {
     let signer = |key: &Path, certificate: &Path| -> anyhow::Result<Signer> {
         Signer::from_pem(&read(key)?, &read(certificate)?).map_err(|error| anyhow::anyhow!("signing key: {error:?}"))
     };

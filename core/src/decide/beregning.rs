@@ -2,6 +2,7 @@
 //! change of a fact or registration, recorded where the result or its reasons differ, and told to who must know.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::aapning::aapninger;
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
@@ -18,17 +19,23 @@ use crate::time::{Period, oslo_date};
 const FIRST: uuid::Uuid = uuid::Uuid::from_u128(0x6e69_722d_6265_7265_676e_696e_6700_0001);
 
 /// A fact as a source sends it; the register gives it its row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewFact {
     /// Source party.
+    #[serde(rename = "kilde")]
     pub source: String,
     /// The source's own id of the fact.
+    #[serde(rename = "kildeId")]
     pub source_id: String,
     /// What it says.
+    #[serde(rename = "innhold")]
     pub content: FactContent,
     /// When it is true.
+    #[serde(rename = "gyldig")]
     pub valid: Period,
     /// It never was: closes what the source said under this id.
+    #[serde(rename = "annullert", default)]
     pub annulled: bool,
 }
 

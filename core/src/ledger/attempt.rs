@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::evidence::payload::{self, CannotSeal};
+use crate::id::Duf;
 use crate::ledger::answers::{Answers, Outcomes, Stored};
 use crate::ledger::batch::{self, Folded, Streams, person_rows, remember};
 use crate::ledger::chain::Chain;
@@ -15,7 +16,7 @@ use crate::ledger::{Job, LaneConfig, Work};
 use crate::person::Person;
 use crate::registry::Registry;
 use crate::state::State;
-use crate::store::rows::Writes;
+use crate::store::rows::{PersonRow, Writes};
 use crate::store::{StoreError, Tx, inconsistent};
 
 /// What a try is given.
@@ -52,7 +53,11 @@ impl From<StoreError> for Failed {
 impl Attempt<'_> {
     pub async fn carry_out(self, tx: &mut Tx, run: &[Job]) -> Result<Carried, Failed> {
         // Authority is judged by what is committed before the batch's locks (design.md 17, decide).
-        if tx.registry_version().await? != self.registry.version {
+        let (version, rules) = tx.versions().await?;
+        if rules.is_some_and(|rules| rules != self.config.policy.version()) {
+            return Err(StoreError::OtherRules.into());
+        }
+        if version != self.registry.version {
             *self.registry = Arc::new(tx.load_registry().await?);
         }
         let registry = Arc::clone(self.registry);
@@ -64,12 +69,22 @@ impl Attempt<'_> {
         wanted.dufs.extend(
             run.iter()
                 .filter_map(|job| match &job.work {
-                    Work::Internal(command) => Some(command.dufs().map(crate::id::Duf::to_stored)),
+                    Work::Internal(command) => Some(command.dufs().map(Duf::to_stored)),
                     _ => None,
                 })
                 .flatten(),
         );
         batch::want_reported(&mut wanted, run, self.config.policy.test_series());
+        // Persons that begin here are inserted before anything is locked, in order (store.md 4).
+        let begins = run.iter().filter_map(|job| match &job.work {
+            Work::Internal(command) => Some(command.begins()),
+            _ => None,
+        });
+        let begins: BTreeSet<Duf> = begins.flatten().collect();
+        if !begins.is_empty() {
+            let rows = begins.into_iter().map(|duf| PersonRow::of(&Person::unheard_of(duf)));
+            tx.open_persons(&rows.collect::<Result<Vec<_>, _>>()?).await?;
+        }
         let loaded = tx.load(&wanted, true).await?;
         let recorded = after_all(self.recorded, &loaded.persons);
         let mut known = known_ids(loaded.ids);

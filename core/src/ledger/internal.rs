@@ -5,6 +5,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::change::{Addressed, Change, Opphav};
 use crate::decide::beregning::{Cause, NewFact, Outcome, compute_anew, write_facts};
+use crate::decide::importert::{NewPost, import};
 use crate::decide::{Ids, Now};
 use crate::id::Duf;
 use crate::person::Person;
@@ -28,16 +29,42 @@ pub enum Internal {
     Facts(Vec<(Duf, Vec<NewFact>)>),
     /// Computes these persons anew under the rules in use.
     Recompute(Vec<Duf>),
+    /// Writes facts and posts of the register before; persons that are not there begin with them, and nobody is told.
+    Import(Vec<Imported>),
+}
+
+/// What is imported of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Whose.
+    pub duf: Duf,
+    /// Facts.
+    pub facts: Vec<NewFact>,
+    /// Posts.
+    pub posts: Vec<NewPost>,
 }
 
 impl InternalCommand {
     /// Whom it concerns.
     pub fn dufs(&self) -> impl Iterator<Item = Duf> {
-        let (facts, anew) = match &self.what {
-            Internal::Facts(facts) => (facts.as_slice(), [].as_slice()),
-            Internal::Recompute(dufs) => ([].as_slice(), dufs.as_slice()),
+        let facts = match &self.what {
+            Internal::Facts(facts) => facts.as_slice(),
+            _ => &[],
         };
-        facts.iter().map(|(duf, _)| *duf).chain(anew.iter().copied())
+        let anew = match &self.what {
+            Internal::Recompute(dufs) => dufs.as_slice(),
+            _ => &[],
+        };
+        facts.iter().map(|(duf, _)| *duf).chain(anew.iter().copied()).chain(self.begins())
+    }
+
+    /// Who begins with it, where it is not there.
+    pub fn begins(&self) -> impl Iterator<Item = Duf> {
+        let imported = match &self.what {
+            Internal::Import(persons) => persons.as_slice(),
+            _ => &[],
+        };
+        imported.iter().map(|person| person.duf)
     }
 }
 
@@ -78,6 +105,13 @@ pub(super) fn carry_out(
             for (duf, facts) in facts {
                 add(state.persons.get(duf), &mut |person, now| {
                     write_facts(state.registry, policy, person, facts, now, cause, ids)
+                });
+            }
+        }
+        Internal::Import(persons) => {
+            for Imported { duf, facts, posts } in persons {
+                add(state.persons.get(duf), &mut |person, now| {
+                    import(state.registry, policy, person, (facts, posts), now, ids)
                 });
             }
         }

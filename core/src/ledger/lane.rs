@@ -218,7 +218,11 @@ async fn try_open(
 
 /// Messages of many persons stand alone; the others between them stay together, in order.
 fn split_alone(jobs: &[Job]) -> Vec<&[Job]> {
-    let large = |job: &Job| matches!(&job.work, Work::Register(command) if command.persons.len() >= ALONE_FROM_PERSONS);
+    let large = |job: &Job| match &job.work {
+        Work::Register(command) => command.persons.len() >= ALONE_FROM_PERSONS,
+        Work::Internal(command) => command.dufs().count() >= ALONE_FROM_PERSONS,
+        _ => false,
+    };
     let mut runs = Vec::new();
     let mut rest = jobs;
     while let Some(at) = rest.iter().position(large) {

@@ -32,6 +32,9 @@ pub enum StoreError {
     /// The database is of another profile, or not migrated.
     #[error("{0}")]
     NotReady(String),
+    /// Another rule set than this node's is active in the register: it writes nothing (design.md 17).
+    #[error("another rule set is active in this register than this node has: nir-gateway recompute --activate")]
+    OtherRules,
     /// The mark of a page is none, or of another question.
     #[error("the page mark is not of this question")]
     BadMark,

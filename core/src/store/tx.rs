@@ -27,6 +27,25 @@ impl Tx {
         text.parse().map_err(|_| inconsistent("meta", "registry_version", "no number"))
     }
 
+    /// The version of the registry, and the rule set that is active, that this transaction sees.
+    pub async fn versions(&mut self) -> Result<(i64, Option<String>), StoreError> {
+        let found = on!(self, tx => tx.metas().await)?;
+        let value = |key: &str| found.iter().find(|(found, _)| found == key).map(|(_, value)| value.clone());
+        let version = value("registry_version").unwrap_or_default().parse();
+        let version = version.map_err(|_| inconsistent("meta", "registry_version", "no number"))?;
+        Ok((version, value("active_rules")))
+    }
+
+    /// From here on this is the active rule set.
+    pub async fn activate_rules(&mut self, version: &str) -> Result<(), StoreError> {
+        on!(self, tx => tx.put_meta("active_rules", version).await)
+    }
+
+    /// Begins persons of whom nothing has been said; those that are there stay as they are.
+    pub async fn open_persons(&mut self, rows: &[PersonRow]) -> Result<(), StoreError> {
+        on!(self, tx => tx.open_persons(rows).await)
+    }
+
     /// The registry that this transaction sees.
     pub async fn load_registry(&mut self) -> Result<Registry, StoreError> {
         let version = self.registry_version().await?;

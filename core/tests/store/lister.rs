@@ -11,7 +11,7 @@ use register::store::StoreError;
 use register::store::replay::check;
 use register::time::Period;
 
-use crate::house::{Database, PERSONS, SYSTEM, commit, duf, kommune, later, noon, today};
+use crate::house::{Database, PERSONS, commit, duf, kommune, later, noon, today};
 use crate::message::{annul, attach, correct, grant, known_as, message, register};
 
 on_both!(

@@ -26,6 +26,7 @@ mod evidence;
 mod grunnlag;
 mod house;
 mod idempotency;
+mod importert;
 mod kill;
 mod lister;
 mod message;

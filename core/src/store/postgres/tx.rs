@@ -44,6 +44,31 @@ impl PostgresTx {
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
+    pub(in crate::store) async fn metas(&mut self) -> Result<Vec<(String, String)>, StoreError> {
+        let sql = "SELECT key, value FROM meta WHERE key IN ('registry_version', 'active_rules')";
+        let rows = sqlx::query(sql).fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    pub(in crate::store) async fn put_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value";
+        sqlx::query(sql).bind(key).bind(value).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn open_persons(&mut self, rows: &[PersonRow]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO person (duf, version, last_row, state) \
+                   SELECT * FROM UNNEST($1::int8[], $2::int8[], $3::int8[], $4::bytea[]) ON CONFLICT (duf) DO NOTHING";
+        sqlx::query(sql)
+            .bind(write::column(rows, |p| p.duf))
+            .bind(write::column(rows, |p| p.version))
+            .bind(write::column(rows, |p| p.last_row))
+            .bind(write::column(rows, |p| p.state.as_slice()))
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn raise_registry_version(&mut self) -> Result<(), StoreError> {
         let sql = "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'registry_version'";
         sqlx::query(sql).execute(&mut *self.tx).await?;

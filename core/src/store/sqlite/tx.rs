@@ -48,6 +48,32 @@ impl SqliteTx {
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
+    pub(in crate::store) async fn metas(&mut self) -> Result<Vec<(String, String)>, StoreError> {
+        let sql = "SELECT key, value FROM meta WHERE key IN ('registry_version', 'active_rules')";
+        let rows = sqlx::query(sql).fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    pub(in crate::store) async fn put_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        sqlx::query(sql).bind(key).bind(value).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    pub(in crate::store) async fn open_persons(&mut self, rows: &[PersonRow]) -> Result<(), StoreError> {
+        let mut blobs = Blobs::default();
+        let row = |p: &PersonRow| {
+            let state = blobs.push(&p.state);
+            json!([p.duf, p.version, p.last_row, state.0, state.1])
+        };
+        let rows: Vec<Value> = rows.iter().map(row).collect();
+        let sql = "INSERT INTO person (duf, version, last_row, state) \
+                   SELECT value->>0, value->>1, value->>2, substr(?2, value->>3, value->>4) FROM json_each(?1) \
+                   WHERE true ON CONFLICT (duf) DO NOTHING";
+        sqlx::query(sql).bind(Value::from(rows).to_string()).bind(blobs.bytes).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn raise_registry_version(&mut self) -> Result<(), StoreError> {
         let sql = "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'registry_version'";
         sqlx::query(sql).execute(&mut *self.tx).await?;
