@@ -280,6 +280,8 @@ proptest! {
             for (duf, person) in &world.persons {
                 let rows: BTreeSet<i64> = decision.changes.iter().filter_map(|change| match change {
                     Change::VersionWritten { duf: of, row } if of == duf => Some(row.row_no),
+                    Change::FactWritten { duf: of, row } if of == duf => Some(row.row_no),
+                    Change::Beregnet { duf: of, row } if of == duf => Some(row.row_no),
                     _ => None,
                 }).collect();
                 let first = before.persons[duf].last_row + 1;
