@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use register::decide::Ids;
 use register::evidence::payload::MasterKey;
-use register::fact::{Fact, FactContent, Oppholdstillatelse, Rettsomraade};
+use register::fact::{Fact, FactContent, Mottakstype, Oppholdstillatelse, Referanseperson, Rettsomraade};
 use register::id::{Duf, Kommunenummer};
 use register::ledger::{Done, Job, Lane, LaneConfig, LedgerError, Render, SignCheckpoint};
 use register::person::Person;
@@ -305,44 +305,64 @@ pub fn word(done: &Done, name: &str) -> String {
 }
 
 fn person(n: usize) -> Person {
-    let from: NaiveDate = "2005-01-01".parse().unwrap();
+    let always: NaiveDate = "2005-01-01".parse().unwrap();
+    let granted: NaiveDate = "2026-01-05".parse().unwrap();
     let contents = [
-        FactContent::Oppfoelging { kommune: kommune("4204"), bydel: None },
-        FactContent::Personalia {
-            fornavn: "Modig".into(),
-            etternavn: "Bjørk".into(),
-            foedselsdato: "1980-01-01".parse().unwrap(),
-            kjoenn: "KVINNE".into(),
-        },
-        // Family of a Norwegian citizen: open for introduksjonsprogram and norsk all the time (domain.md 5.4 IN-d).
-        FactContent::Oppholdstillatelse(Box::new(Oppholdstillatelse {
-            soeknadsdato: None,
-            vedtaksdato: from,
-            oppholdsgrunnlag: "FAM_NORDISK".into(),
-            danner_grunnlag_for_permanent: true,
-            fornybar: true,
-            foerstegang: true,
-            etter_innreisetillatelse: false,
-            rettsomraade: Rettsomraade::Utlendingsloven,
-            referanseperson: None,
-            opphoer: None,
-        })),
+        (always, FactContent::Oppfoelging { kommune: kommune("4204"), bydel: None }),
+        (
+            always,
+            FactContent::Personalia {
+                fornavn: "Modig".into(),
+                etternavn: "Bjørk".into(),
+                foedselsdato: "1980-01-01".parse().unwrap(),
+                kjoenn: "KVINNE".into(),
+            },
+        ),
+        // Family of a refugee, still in mottak: open for introduksjonsprogram and for kvalifisering i mottak (IL-4, IL-16).
+        (
+            granted,
+            FactContent::Oppholdstillatelse(Box::new(Oppholdstillatelse {
+                soeknadsdato: Some("2025-12-01".parse().unwrap()),
+                vedtaksdato: granted,
+                oppholdsgrunnlag: "FAM_FLYKT".into(),
+                danner_grunnlag_for_permanent: true,
+                fornybar: true,
+                foerstegang: true,
+                etter_innreisetillatelse: false,
+                rettsomraade: Rettsomraade::Utlendingsloven,
+                referanseperson: Some(Referanseperson {
+                    duf: None,
+                    oppholdsgrunnlag: Some("ASYL".into()),
+                    permanent: false,
+                    bosatt_dato: Some("2025-06-01".parse().unwrap()),
+                }),
+                opphoer: None,
+            })),
+        ),
+        (
+            granted,
+            FactContent::Mottak {
+                navn: "Mottaket".into(),
+                kommune: kommune("4204"),
+                mottakstype: Mottakstype::Ordinaert,
+            },
+        ),
     ];
     let facts: Vec<Fact> = contents
         .into_iter()
         .zip(1..)
-        .map(|(content, row_no)| Fact {
+        .map(|((from, content), row_no)| Fact {
             row_no,
             source: "IMDI".into(),
             source_id: format!("prøve-{n}-{row_no}"),
             content,
             annulled: false,
             valid: Period { from, to: None },
-            system_from: from.and_hms_nano_opt(0, 0, 0, 1_999).unwrap().and_utc(),
+            system_from: always.and_hms_nano_opt(0, 0, 0, 1_999).unwrap().and_utc(),
             system_to: None,
         })
         .collect();
-    Person { duf: duf(n), version: 1, last_row: 3, facts, posts: Vec::new(), beregnet: None }
+    Person { duf: duf(n), version: 1, last_row: 4, facts, posts: Vec::new(), beregnet: None }
 }
 
 pub fn kommune(number: &str) -> Kommunenummer {

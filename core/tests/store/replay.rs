@@ -86,7 +86,7 @@ async fn whatever_does_not_fit_is_found_and_named(db: Database) {
         ),
         (format!("UPDATE fact SET data = '[' WHERE duf = {one}"), format!("fact {one}: JSON, Eof at column 1")),
         (
-            format!("UPDATE fact SET data = replace(data, 'FAM_NORDISK', 'FAM_ANNEN') WHERE duf = {one}"),
+            format!("UPDATE fact SET data = replace(data, 'FAM_FLYKT', 'FAM_ANNEN') WHERE duf = {one}"),
             of_one("the snapshot is not what the rows say"),
         ),
         (
