@@ -30,7 +30,7 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("alder_opphoer", "verdi", "fra"),
     ("nasjonal_id_alle_rester", "fra", ""),
     ("grunnlag", "kode gruppe", "krever_fornybar"),
-    ("alder", "regel nedre", "fra oevre"),
+    ("aldersgrense", "regel nedre", "fra oevre"),
     ("gjelder", "regel fra", "til"),
     ("botid", "regel aar", ""),
     ("referanseperson", "regel aar presis_bestaar", ""),
@@ -87,7 +87,7 @@ const KEYS: &[(&str, &str, &str)] = &[
 const SERIES: &[(&str, &str)] = &[
     ("landgruppe", "satsklasse"),
     ("grunnlag", "kode"),
-    ("alder", "regel"),
+    ("aldersgrense", "regel"),
     ("gjelder", "regel"),
     ("botid", "regel"),
     ("referanseperson", "regel"),

@@ -104,8 +104,9 @@ pub(super) fn sheltered(
         return Vec::new();
     }
     let systems = policy.numbers_of(follow_up.kommune, now.today).into_iter().flat_map(|n| registry.systems_of(n));
-    let concerned = systems
-        .filter(|system| system.valid.contains(now.today) && (system.bydel.is_none() || system.bydel == follow_up.bydel));
+    let concerned = systems.filter(|system| {
+        system.valid.contains(now.today) && (system.bydel.is_none() || system.bydel == follow_up.bydel)
+    });
     let tell = |system: &Avsendersystem| Addressed {
         avsendersystem: system.id.clone(),
         notice: Notice {

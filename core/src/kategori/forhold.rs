@@ -64,6 +64,23 @@ pub(super) struct Ordningsposter {
     pub lukket: Option<NaiveDate>,
     /// The same for KOLL34 while re-entry after work is not barred (IL-3a).
     pub lukket_kollektiv: Option<NaiveDate>,
+    /// The last day on which a granting decision takes effect.
+    sist_innvilget: Option<NaiveDate>,
+    /// Ends, and whether each ends it for KOLL34 too.
+    ender: Vec<(NaiveDate, bool)>,
+}
+
+impl Ordningsposter {
+    /// The end is the first after which nothing was granted anew.
+    fn avslutt(&mut self) {
+        let granted = self.sist_innvilget;
+        for (dag, kollektiv) in self.ender.iter().filter(|(dag, _)| granted.is_none_or(|granted| granted < *dag)) {
+            tidligst(&mut self.lukket, *dag);
+            if *kollektiv {
+                tidligst(&mut self.lukket_kollektiv, *dag);
+            }
+        }
+    }
 }
 
 /// A granting decision on norsk: its days, as decided.
@@ -206,12 +223,9 @@ impl<'a> Forhold<'a> {
             Content::Avslutning(avslutning) => {
                 let after = avslutning.avslutningsdato.succ_opt().unwrap_or(NaiveDate::MAX);
                 let aapen = regler.aapen_etter(&avslutning.avslutningsaarsak);
-                if aapen != Some(Aapen::Alle) {
-                    tidligst(&mut self.intro.lukket, after);
-                }
                 let re_entry = aapen == Some(Aapen::Kollektiv) && regler.gjelder(Gjelder::Il3a).contains(after);
-                if aapen != Some(Aapen::Alle) && !re_entry {
-                    tidligst(&mut self.intro.lukket_kollektiv, after);
+                if aapen != Some(Aapen::Alle) {
+                    self.intro.ender.push((after, !re_entry));
                 }
             }
             Content::Arbeidsforhold(arbeid) => {
@@ -236,13 +250,14 @@ impl<'a> Forhold<'a> {
             "INNVILGELSE" => {
                 tidligst(&mut poster.innvilget, vedtak.vedtaksdato);
                 tidligst(&mut poster.startet, virkning);
+                poster.sist_innvilget = poster.sist_innvilget.max(Some(virkning));
                 if norsk {
                     self.norskvedtak.push(Period::inclusive(virkning, vedtak.slutt_dato));
                 }
             }
+            // The day of effect is the last of the scheme, as in `scheme`.
             "STANS_PERMANENT" | "AVSLUTNING" => {
-                tidligst(&mut poster.lukket, virkning);
-                tidligst(&mut poster.lukket_kollektiv, virkning);
+                poster.ender.push((virkning.succ_opt().unwrap_or(virkning), true));
             }
             "BORTFALL_RETT" if norsk => match &vedtak.fritaksgrunnlag {
                 Some(grunnlag) if regler.gjelder_samfunnskunnskap(grunnlag) => {
@@ -268,6 +283,8 @@ impl<'a> Forhold<'a> {
 
     /// Puts everything in an order of its own, and makes residence of what the sources say.
     fn ordne(&mut self, mut bosted: Vec<Period>) {
+        self.intro.avslutt();
+        self.norsk.avslutt();
         flett(&mut self.mottak);
         flett(&mut self.ordinaert_mottak);
         flett(&mut self.utflyttet);

@@ -209,10 +209,13 @@ fn videre(f: &Forhold<'_>, linjer: &[Linje<'_>], overgang: &Overgang<'_>, ut: &m
         (kode, true) => (kode, Rad::Il18),
         (kode, false) => (kode, Rad::Il17),
     };
-    if fra_34 && kode != u.kode {
+    if fra_34 {
         u.aarsak = Some(LukketAarsak::OvergangFra34);
     }
-    let krav = krav(kode, rad);
+    // What the rules say of those with duty does not end a right to finish the programme.
+    let regelendring = |(_, aarsak): &Ende| kode.ordning() == Ordning::Intro && *aarsak == LukketAarsak::Regelendring;
+    let slutt = u.slutt.filter(|slutt| !regelendring(slutt));
+    let krav = Krav { slutt, ..krav(kode, rad) };
     for (nr, linje) in linjer.iter().enumerate().skip(next) {
         let mut opphold = linje.opphold.clone();
         if let Some(dag) = f.norsk_borger {

@@ -233,7 +233,7 @@ pub(crate) struct Valg {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Kategorier {
     grunnlag: Vec<GrunnlagRow>,
-    alder: Vec<AlderRow>,
+    aldersgrense: Vec<AlderRow>,
     gjelder: Vec<GjelderRow>,
     botid: Vec<BotidRow>,
     referanseperson: Vec<SponsorRow>,
@@ -265,7 +265,7 @@ impl Kategorier {
 
     /// The age limits as they are on the day.
     pub fn alder(&self, regel: Aldersregel, day: NaiveDate) -> Aldersgrense {
-        let row = newest(self.alder.iter().filter(|row| row.regel == regel), |row| row.fra, day);
+        let row = newest(self.aldersgrense.iter().filter(|row| row.regel == regel), |row| row.fra, day);
         row.map_or(Aldersgrense { nedre: 0, oevre: None }, |row| Aldersgrense { nedre: row.nedre, oevre: row.oevre })
     }
 

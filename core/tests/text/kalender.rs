@@ -9,9 +9,9 @@ use register::kategori::*;
 use register::registry::{Lov, Registry};
 use register::time::Period;
 
-use crate::{fakta, innhold};
 use crate::words::{Bad, Words, period};
 use crate::world::World;
+use crate::{fakta, innhold};
 
 /// What a table says was computed of a person, in the place of what the rules would.
 #[derive(Clone, Default)]
@@ -108,7 +108,8 @@ impl World {
         let (content, valid) = fakta::fact(&duf, &mut words)?;
         words.end()?;
         let state = self.state(registry);
-        let person = state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?;
+        let person =
+            state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?;
         let fact = NewFact { source: "FOLKEREGISTER".into(), source_id, content, valid, annulled: false };
         let cause = Cause { opphav: Opphav::Folkeregister, message: None };
         let now = self.now()?;
