@@ -49,7 +49,6 @@ const LISTS: &[(&str, &str)] = lists![
     "fristtype",
     "friststatus",
     "ordningsstatus",
-    "kategoristatus",
     "sistEndretAv",
     "lov",
     "proevetype",

@@ -24,6 +24,7 @@ pub const FILES: &[SchemaFile] = files![
     "nir-registrering-v1.xsd",
     "nir-endring-v1.xsd",
     "nir-kvittering-v1.xsd",
+    "nir-opplysning-v1.xsd",
     "nir-person-v1.xsd",
     "nir-tjeneste-v1.xsd",
     "nir-liste-v1.xsd",

@@ -11,6 +11,8 @@ mod aktivitet;
 mod kunnskap;
 mod norsk;
 mod program;
+#[cfg(test)]
+mod tests;
 
 use aktivitet::*;
 use kunnskap::*;

@@ -3,17 +3,20 @@
 use chrono::NaiveDate;
 use nir_xsd::message as wire;
 use register::decide::finding;
-use register::fact::FactContent;
 use register::id::Duf;
+use register::kategori::{Frist, Kategori};
 use register::policy::Policy;
-use register::post::PostVersion;
+use register::post::{Feilregistrering, Ordning, PostVersion};
 use register::query::{MAX_MONTHS, PersonQuery, PersonView};
 use register::receipt::{Field, Finding, StreamPosition};
 use register::rejection::Rejection;
+use uuid::Uuid;
 
 use crate::translate::content::innhold;
 use crate::translate::notice::oslo;
 use crate::translate::stream_position;
+
+mod fakta;
 
 /// The query, or what is wrong with it.
 pub fn person_query(request: &wire::Personforespoersel, policy: &Policy) -> Result<PersonQuery, Finding> {
@@ -65,6 +68,7 @@ pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<Str
                 ordning: ordning.code().to_owned(),
                 status: (*status).to_owned(),
                 tiltak_registrert: *tiltak,
+                fristtype: fristtyper(view, *ordning),
             })
             .collect(),
         post: view.posts.iter().map(|post| person_post(post, avsendersystem)).collect(),
@@ -80,19 +84,60 @@ pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<Str
         stroem: stroem.as_ref().map(stream_position),
         ..wire::Personsvar::default()
     };
-    for (fact, _) in &view.facts {
-        match fact {
-            FactContent::Personalia { fornavn, etternavn, foedselsdato, kjoenn } => {
-                svar.fornavn = Some(fornavn.clone());
-                svar.etternavn = Some(etternavn.clone());
-                svar.foedselsdato = Some(*foedselsdato);
-                svar.kjoenn = Some(kjoenn.clone());
-            }
-            FactContent::Ident { number } => svar.foedselsnummer = Some(number.clone()),
-            _ => {}
-        }
+    for (content, valid) in &view.facts {
+        fakta::fact(&mut svar, content, *valid);
+    }
+    if let Some(beregning) = &view.beregning {
+        svar.lov = beregning.lov.map(|lov| lov.code().to_owned());
+        svar.kategori = beregning.kategorier.iter().map(|k| personkategori(k, beregning.beregnings_id)).collect();
+        svar.frist = beregning.frister.iter().map(|f| personfrist(f, beregning.beregnings_id)).collect();
     }
     svar
+}
+
+/// What the deadlines of a scheme are for, each once.
+fn fristtyper(view: &PersonView, ordning: Ordning) -> Vec<String> {
+    let frister = view.beregning.iter().flat_map(|beregning| &beregning.frister);
+    let mut all: Vec<_> = frister.filter(|f| f.ordning == ordning).map(|f| f.fristtype).collect();
+    all.sort();
+    all.dedup();
+    all.into_iter().map(|fristtype| fristtype.code().to_owned()).collect()
+}
+
+fn personkategori(kategori: &Kategori, beregnings_id: Uuid) -> wire::Personkategori {
+    wire::Personkategori {
+        kategori: kategori.kode.code().to_owned(),
+        lov: kategori.lov.code().to_owned(),
+        fra_dato: kategori.gyldig.from,
+        til_dato: kategori.gyldig.last(),
+        lukket_aarsak: kategori.aarsak.map(|aarsak| aarsak.code().to_owned()),
+        rett_til_aa_fullfoere: kategori.rett_til_aa_fullfoere,
+        regel: kategori.rad.clone(),
+        usikker: kategori.usikker,
+        beregnings_id: beregnings_id.to_string(),
+    }
+}
+
+fn personfrist(frist: &Frist, beregnings_id: Uuid) -> wire::Personfrist {
+    wire::Personfrist {
+        fristtype: frist.fristtype.code().to_owned(),
+        ordning: frist.ordning.code().to_owned(),
+        dato: frist.dato,
+        status: frist.status.code().to_owned(),
+        tilleggsdager: frist.tillegg_dager,
+        regel: frist.rad.clone(),
+        usikker: frist.usikker,
+        beregnings_id: beregnings_id.to_string(),
+    }
+}
+
+fn feilregistrering(report: &Feilregistrering) -> wire::Feilregistrering {
+    wire::Feilregistrering {
+        sak_id: report.sak.to_string(),
+        aarsak: report.aarsak.clone(),
+        meldt_dato: report.meldt,
+        status: report.status.code().to_owned(),
+    }
 }
 
 fn person_post(post: &PostVersion, avsendersystem: &str) -> wire::PersonPost {
@@ -108,6 +153,7 @@ fn person_post(post: &PostVersion, avsendersystem: &str) -> wire::PersonPost {
         sist_endret_av: post.channel.code().to_owned(),
         annullert: post.annulled,
         fortsetter: post.continues.map(|post| post.to_string()),
+        feilregistrert: post.feilregistrert.as_deref().map(feilregistrering),
         innhold: innhold(&post.content),
     }
 }

@@ -145,7 +145,7 @@ fn line_xpath(at: &str, kind: Option<&'static str>, finding: &Finding) -> Option
 }
 
 /// Element of a kind of content from its posttype (contract.md 6.1: the same in capitals with underscores).
-fn element(posttype: &str) -> String {
+pub(crate) fn element(posttype: &str) -> String {
     let mut words = posttype.split('_').map(str::to_lowercase);
     let mut name = words.next().unwrap_or_default();
     for word in words {

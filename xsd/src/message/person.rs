@@ -4,7 +4,11 @@ use chrono::{DateTime, FixedOffset, NaiveDate};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Innhold, Meldingshode, Stroemposisjon};
+use super::{
+    Asylsoeknad, Bosetting, Familierelasjon, Feilregistrering, Fornyelse, Innhold, Meldingshode, Mottaksopphold,
+    Oppholdstillatelse, Personfrist, Personkategori, Personnummeropplysning, Proeveresultat, Statsborgerskap,
+    Stroemposisjon,
+};
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,9 +56,63 @@ pub struct Personsvar {
     /// KVINNE or MANN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kjoenn: Option<String>,
+    /// Date of death.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doedsdato: Option<NaiveDate>,
+    /// The day the person left Norway, or is registered as disappeared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utflyttet_dato: Option<NaiveDate>,
+    /// Other numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nummer: Vec<Personnummeropplysning>,
+    /// Citizenships.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statsborgerskap: Vec<Statsborgerskap>,
+    /// Country background, ISO 3166-1 alpha-3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub landbakgrunn: Option<String>,
+    /// True when the person is an unaccompanied minor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enslig_mindreaarig: Option<bool>,
+    /// Relations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub familierelasjon: Vec<Familierelasjon>,
+    /// The day of arrival in Norway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ankomstdato: Option<NaiveDate>,
+    /// Residence permits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oppholdstillatelse: Vec<Oppholdstillatelse>,
+    /// Applications for renewal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fornyelse: Vec<Fornyelse>,
+    /// Applications for protection.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asylsoeknad: Vec<Asylsoeknad>,
+    /// Stays in reception centres.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mottak: Vec<Mottaksopphold>,
+    /// Settlement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bosetting: Vec<Bosetting>,
+    /// Status of the mapping of skills (code list kompetansestatus).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kompetansestatus: Option<String>,
+    /// Test results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proeveresultat: Vec<Proeveresultat>,
     /// Who follows up, over time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub oppfoelging: Vec<Oppfoelging>,
+    /// The act that applies (code list lov).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lov: Option<String>,
+    /// Categories, open and closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kategori: Vec<Personkategori>,
+    /// Deadlines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frist: Vec<Personfrist>,
     /// Schemes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ordning: Vec<OrdningSvar>,
@@ -95,6 +153,9 @@ pub struct OrdningSvar {
     pub status: String,
     /// Whether a measure is registered.
     pub tiltak_registrert: bool,
+    /// The deadlines of the scheme; their dates stand in `frist`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fristtype: Vec<String>,
 }
 
 /// A post as it is read.
@@ -126,6 +187,9 @@ pub struct PersonPost {
     /// The post it continues (ENDRE).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fortsetter: Option<String>,
+    /// Where the post is reported as wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feilregistrert: Option<Feilregistrering>,
     /// What it says.
     pub innhold: Innhold,
 }
