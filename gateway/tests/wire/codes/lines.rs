@@ -89,7 +89,8 @@ fn rules() -> Vec<Case> {
             lines(&h.unused(), &registrer("1", "", &norsk(0, 10, "20")))
         }),
         case("NIR-B515", "innhold/vedtak/vedtakstype", "a type of another scheme", |h| {
-            lines(&h.unused(), &registrer("1", "", &vedtak_in("MOTTAK_KVAL", "PERMISJON", &day(0), &day(0), &day(10))))
+            let leave = vedtak_in("MOTTAK_KVAL", "PERMISJON", &day(0), &day(0), &day(10));
+            lines(&h.shown("Har tillatelse og bor i mottak"), &registrer("1", "", &leave))
         }),
         case("NIR-B516", "innhold/vedtak/begrunnelse", "AVSLAG without a reason", |h| {
             lines(&h.unused(), &registrer("1", "", &decided("AVSLAG", 0, "")))

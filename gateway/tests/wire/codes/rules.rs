@@ -180,7 +180,7 @@ fn leaves() -> Vec<Case> {
         case("NIR-B555", "innhold/tiltak/fraDato", "a measure in a leave", |h| {
             let (duf, _) = h.granted();
             h.stores(&head(), &duf, &registrer("1", "", &leave("PE02", -10, -5)));
-            intro(&duf, &tiltak("NORSK_SAMF", "NS01", &day(-9), &day(20), "20"))
+            intro(&duf, &tiltak("NORSK_SAMF", "NS01", &day(-9), &day(-6), "20"))
         }),
     ]
 }
@@ -213,7 +213,7 @@ fn training() -> Vec<Case> {
                      <skrive>B1</skrive><muntlig>B1</muntlig></norskmaal>",
                     day(-1)
                 );
-                norsk(&h.shown("Flyktning som kan få utdanning"), &goals)
+                norsk(&h.shown("Nylig bosatt"), &goals)
             })
         },
     ]
@@ -224,7 +224,7 @@ fn others() -> Vec<Case> {
         case("NIR-B527", "innhold/arbeidsforhold/tilDato", "work that ended before the rule began", |h| {
             let old = "<arbeidsforhold><fraDato>2025-11-01</fraDato><tilDato>2025-12-31</tilDato>\
                        <timerPerUke>37.5</timerPerUke><tilbud>false</tilbud></arbeidsforhold>";
-            intro(&h.shown("Flyktning som kan få arbeid"), old)
+            intro(&h.shown("Bosatt i tre år uten vedtak"), old)
         }),
         case("NIR-B561", "innhold/avslutning/hovedaktivitet", "a goal reached, and nothing done after it", |h| {
             intro(&h.granted().0, &end("AV21"))
