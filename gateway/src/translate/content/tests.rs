@@ -15,19 +15,17 @@ fn samples() -> Vec<(String, String)> {
     let text = |name: &str| std::fs::read_to_string(format!("{folder}/{name}.xml")).unwrap();
     let kinds = Outline::published().elements("Innhold");
     assert_eq!(kinds.len(), 22, "contract.md 6.1");
-    let sample = |kind: &str| match kind {
-        "vedtak" | "tiltak" => FULL.iter().find(|(name, _)| *name == kind).map(|(_, inner)| {
-            let other = text("sendRegistreringer-kontakt");
-            let (before, rest) = other.split_once("<innhold>").unwrap();
-            let (_, after) = rest.split_once("</innhold>").unwrap();
-            format!("{before}<innhold><{kind}>{inner}</{kind}></innhold>{after}")
-        }),
-        _ => Some(text(&format!("sendRegistreringer-{kind}"))),
+    let other = text("sendRegistreringer-kontakt");
+    let (before, rest) = other.split_once("<innhold>").unwrap();
+    let (_, after) = rest.split_once("</innhold>").unwrap();
+    let sample = |kind: &str| match FULL.iter().find(|(name, _)| *name == kind) {
+        Some((_, inner)) => format!("{before}<innhold><{kind}>{inner}</{kind}></innhold>{after}"),
+        None => text(&format!("sendRegistreringer-{kind}")),
     };
-    kinds.iter().map(|kind| (kind.name.clone(), sample(&kind.name).unwrap())).collect()
+    kinds.iter().map(|kind| (kind.name.clone(), sample(&kind.name))).collect()
 }
 
-/// The two whose samples do not have every field.
+/// Those whose samples do not have every field.
 const FULL: &[(&str, &str)] = &[
     (
         "vedtak",
@@ -36,6 +34,10 @@ const FULL: &[(&str, &str)] = &[
     (
         "tiltak",
         "<ordning>INTRO</ordning><tiltaksgruppe>LIVSM_FORELDRE</tiltaksgruppe><tiltakstype>LF01</tiltakstype><fraDato>2026-10-01</fraDato><tilDato>2026-10-31</tilDato><timerPerUke>4.5</timerPerUke><erstattendeTiltak>true</erstattendeTiltak><gjennomfoering>GJENNOMFOERT</gjennomfoering><vurdertDato>2026-11-02</vurdertDato><mottattTilbud>false</mottattTilbud>",
+    ),
+    (
+        "fravaer",
+        "<ordning>INTRO</ordning><fravaertype>FR03</fravaertype><fraDato>2026-11-09</fraDato><tilDato>2026-11-11</tilDato><dager>2.5</dager><timer>7.5</timer><aarsak>ANNET</aarsak><dokumentert>true</dokumentert><omsorgsgrunnlag>KRONISK</omsorgsgrunnlag>",
     ),
 ];
 
