@@ -275,6 +275,13 @@ pub struct Driftsbrudd {
     pub beslutningsreferanse: String,
 }
 
+impl Driftsbrudd {
+    /// The last day of receipt that is judged by its first day, too.
+    pub fn last(&self) -> Option<NaiveDate> {
+        self.til.checked_add_days(chrono::Days::new(self.dager.into()))
+    }
+}
+
 /// Days on which transfer is closed for kommuner, as around a reform (V607).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stengt {
@@ -299,6 +306,16 @@ pub enum Kanal {
     Fagsystem,
     /// In NIR web.
     Web,
+}
+
+impl Kanal {
+    /// The code on the wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Kanal::Fagsystem => "FAGSYSTEM",
+            Kanal::Web => "WEB",
+        }
+    }
 }
 
 /// One row of the registry as it is stored and imported (`nir-gateway party|user|agreement import FILE`).

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::config::Config;
 use rows::Family;
 
+pub mod campaign;
 pub mod extract;
 pub mod import;
 mod operator;

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
+use register::registry::Campaign;
 
+use crate::admin::campaign::Act;
 use crate::admin::rows::Family;
 use crate::{admin, sandbox};
 
@@ -115,6 +117,13 @@ pub enum Command {
     /// Categories and deadlines under other rules: who would change, or the change itself.
     Recompute(RecomputeArgs),
 
+    /// Campaigns that let kommuner register further back for a while, and what else opens or closes the window.
+    Campaign {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: CampaignCommand,
+    },
+
     /// Figures for other systems: norsktilskudd, the yearly statistics, UDI.
     Extract {
         /// Which.
@@ -146,6 +155,106 @@ pub struct RecomputeArgs {
     /// Where the configuration is.
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// Campaigns for wider back-registration. Nodes see a change within seconds.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CampaignCommand {
+    /// Add a campaign, or replace the one of that id.
+    Add(Box<CampaignArgs>),
+    /// Show campaigns, outages, locked reporting years and days without transfer.
+    List {
+        /// Those that are over, too.
+        #[arg(long)]
+        all: bool,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Let a campaign end.
+    End {
+        /// Its id.
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Its last day. Left out: today in Norway.
+        #[arg(long, value_name = "DATE")]
+        on: Option<NaiveDate>,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+}
+
+/// A campaign. What may be given several times and is left out means all.
+#[derive(Debug, Clone, Args)]
+pub struct CampaignArgs {
+    /// Its id, which answers name (K2026).
+    #[arg(long, value_name = "ID")]
+    pub id: String,
+    /// First day of receipt.
+    #[arg(long, value_name = "DATE")]
+    pub from: NaiveDate,
+    /// Last day of receipt, inclusive.
+    #[arg(long, value_name = "DATE")]
+    pub to: NaiveDate,
+    /// Calendar months back from the day of receipt.
+    #[arg(long, value_name = "NUMBER")]
+    pub months: Option<u32>,
+    /// Or a fixed earliest date.
+    #[arg(long, value_name = "DATE")]
+    pub earliest: Option<NaiveDate>,
+    /// Only this scheme (INTRO, NORSK, MOTTAK_OPPL, MOTTAK_KVAL).
+    #[arg(long, value_name = "SCHEME")]
+    pub scheme: Vec<String>,
+    /// Only this kommune, by its number.
+    #[arg(long, value_name = "KOMMUNE")]
+    pub kommune: Vec<String>,
+    /// Only persons under this act (INTL, IL).
+    #[arg(long, value_name = "ACT")]
+    pub act: Vec<String>,
+    /// Only this channel (FAGSYSTEM, WEB).
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Vec<String>,
+    /// Only this kind of registration (VEDTAK, TILTAK, …).
+    #[arg(long = "type", value_name = "KIND")]
+    pub kind: Vec<String>,
+    /// Reach into locked reporting years, too.
+    #[arg(long)]
+    pub locked_years: bool,
+    /// The decision of IMDi behind it.
+    #[arg(long, value_name = "REFERENCE")]
+    pub decision: String,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+impl CampaignArgs {
+    fn campaign(&self) -> anyhow::Result<Campaign> {
+        Ok(Campaign {
+            id: self.id.clone(),
+            gyldig_fra: self.from,
+            gyldig_til: self.to,
+            maaneder_bakover: self.months,
+            tidligste_dato: self.earliest,
+            ordninger: codes("--scheme", &self.scheme)?,
+            kommuner: codes("--kommune", &self.kommune)?,
+            lov: codes("--act", &self.act)?,
+            kanaler: codes("--channel", &self.channel)?,
+            registreringstyper: self.kind.clone(),
+            overstyrer_laas: self.locked_years,
+            beslutningsreferanse: self.decision.clone(),
+        })
+    }
+}
+
+/// Codes as the registry spells them.
+fn codes<T: serde::de::DeserializeOwned>(option: &str, words: &[String]) -> anyhow::Result<Vec<T>> {
+    let one = |word: &String| {
+        let value = serde_json::Value::String(word.clone());
+        serde_json::from_value(value).map_err(|_| anyhow::anyhow!("{option} {word}: not known"))
+    };
+    words.iter().map(one).collect()
 }
 
 /// Which database a command works on.
@@ -333,6 +442,15 @@ pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Recompute(args) => {
             let (rules, out) = (args.rules.as_deref(), args.out.as_deref());
             return admin::recompute::preview(rules, args.format, out, &args.config.config).await.map(Outcome::Done);
+        }
+        Command::Campaign { command } => {
+            let (act, database) = match command {
+                CampaignCommand::Add(args) => (Act::Add(Box::new(args.campaign()?)), args.database),
+                CampaignCommand::List { all, database } => (Act::List { all }, database),
+                CampaignCommand::End { id, on, database } => (Act::End { id, on }, database),
+            };
+            let url = database.database.as_deref();
+            return admin::campaign::run(act, &database.config.config, url).await.map(Outcome::Done);
         }
         Command::Extract { command } => {
             let (extract, out, database) = admin::extract::of(&command);

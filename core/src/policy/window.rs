@@ -1,6 +1,6 @@
 //! How far back a date may lie (domain.md 9.2, 9.5): roles, campaigns, outage grants, and years that are locked.
 
-use chrono::{Datelike as _, Days, Months, NaiveDate};
+use chrono::{Datelike as _, Months, NaiveDate};
 
 use crate::id::Kommunenummer;
 use crate::policy::rows::in_force;
@@ -187,8 +187,8 @@ impl Policy {
         today: NaiveDate,
     ) -> impl Iterator<Item = (NaiveDate, Option<&'r Driftsbrudd>)> {
         let grants = registry.driftsbrudd.iter().filter(move |outage| {
-            let last = outage.til.checked_add_days(Days::new(outage.dager.into())).unwrap_or(NaiveDate::MAX);
-            outage.fra < today && today <= last && self.in_list(&outage.kommuner, kommune, today)
+            let last = outage.last();
+            outage.fra < today && last.is_none_or(|last| today <= last) && self.in_list(&outage.kommuner, kommune, today)
         });
         std::iter::once((today, None)).chain(grants.map(|outage| (outage.fra, Some(outage))))
     }

@@ -150,7 +150,19 @@ pub fn access(
         superseded.params.push(("etterfoelger", new.to_string()));
         return Err(superseded);
     }
-    // A fylkeskommune reads those it is responsible for; nothing in the register says yet who they are.
+    // A fylkeskommune reads those it is responsible for: who has a category and is followed up in the county (AU-1, AU-8).
+    if policy.fylke_known(caller.kommune) {
+        let here = follow_up(present.clone(), now.today)
+            .is_some_and(|placed| policy.in_fylke(placed.kommune, caller.kommune, now.today));
+        if !caller.has(Role::Fylkeskommunebruker) {
+            return Err(finding(Rejection::RoleLacksOrdning, Field::Header("overfoeringsbruker")));
+        }
+        if !here || categories.is_empty() {
+            return Err(finding(Rejection::NotResponsibleCounty, Field::Person("dufNummer")));
+        }
+        let sheltered = sheltered(present, now.today);
+        return Ok(Access { own: true, current: true, hidden, sheltered, idents: true, closed_data: false });
+    }
     if !caller.user.roles.iter().any(|role| role.reads()) {
         return Err(finding(Rejection::RoleLacksOrdning, Field::Header("overfoeringsbruker")));
     }

@@ -117,6 +117,14 @@ impl Table {
         if let Some(rest) = line.strip_prefix("kilde ") {
             return self.source(rest);
         }
+        if let Some(rest) = line.strip_prefix("les ") {
+            self.report.lines += 1;
+            return self.world.reads(rest);
+        }
+        if let Some(rest) = line.strip_prefix("meld ") {
+            self.report.lines += 1;
+            return self.world.reports(rest);
+        }
         if let Some(rest) = line.strip_prefix("kalender ") {
             self.report.lines += 1;
             return self.world.day_comes(rest);

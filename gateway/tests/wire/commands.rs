@@ -210,3 +210,30 @@ fn a_running_node_knows_what_was_imported_within_seconds() {
         eventually("the end of the party", || (client.call(&ping()).codes() == ["NIR-A401"]).then_some(()));
     }
 }
+
+#[test]
+fn a_campaign_is_added_shown_and_ended() {
+    let installation = Installation::new(None);
+    let config = installation.config();
+    fn add<'w>(more: &[&'w str]) -> Vec<&'w str> {
+        let mut words = vec!["campaign", "add", "--id", "K2026", "--from", "2026-11-01", "--to", "2099-12-31"];
+        words.extend(more);
+        words
+    }
+    let said = succeed(
+        &add(&["--months", "6", "--scheme", "INTRO", "--kommune", "4204", "--type", "VEDTAK", "--decision", "IMDi 26/1"]),
+        &config,
+    );
+    assert!(said.contains("added") && said.contains("schemes INTRO; kommuner 4204"), "{said}");
+    let said = succeed(&["campaign", "list"], &config);
+    assert!(said.contains("campaign K2026 2026-11-01..2099-12-31 6 months"), "{said}");
+    let said = refused(&add(&["--decision", "IMDi 26/1", "--scheme", "INTROO", "--months", "6"]), &config);
+    assert!(said.contains("--scheme INTROO"), "{said}");
+    let said = refused(&add(&["--decision", "IMDi 26/1"]), &config);
+    assert!(said.contains("--months"), "{said}");
+    let said = succeed(&["campaign", "end", "K2026", "--on", "2026-11-20"], &config);
+    assert!(said.contains("changed campaign K2026 2026-11-01..2026-11-20"), "{said}");
+    assert_eq!(succeed(&["campaign", "list"], &config).trim(), "");
+    assert!(succeed(&["campaign", "list", "--all"], &config).contains("2026-11-20"), "what is over is kept");
+    assert!(refused(&["campaign", "end", "K2027"], &config).contains("no campaign K2027"));
+}
