@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{Days, Months, NaiveDate};
-use nir_xsd::message::{Answer, Endringsside, Kvittering, Personsvar, Pingsvar};
+use nir_xsd::message::{Answer, Endring, Endringsside, Kvittering, Personsvar, Pingsvar};
 use uuid::Uuid;
 
 use crate::clock;
@@ -141,9 +141,9 @@ impl Demo {
         for endring in &page.endring {
             let told = endring.post_endret.as_ref();
             heard |= told.is_some_and(|told| told.post.post_id == post);
-            let what = told.map_or(String::new(), |told| format!("{} {}", told.handling, told.posttype));
             let who = endring.duf_nummer.as_deref().unwrap_or_default();
-            self.teller.note(format_args!("{:>4}  {}  {what}  {who}", endring.sekvensnummer, endring.hendelsestype));
+            let (number, kind) = (endring.sekvensnummer, &endring.hendelsestype);
+            self.teller.note(format_args!("{number:>4}  {kind:<28} {who}  {}", said(endring)));
         }
         self.teller.check(heard, format_args!("{} was told of the tiltak of {}", OTHER.avsendersystem, plan.duf));
         let last = page.siste_sekvensnummer;
@@ -166,6 +166,25 @@ impl Demo {
         let person = person(exchanged)?;
         let post = post_of(receipt, "2").unwrap_or_default();
         self.teller.check(person.post.iter().any(|row| row.post_id == post), "the tiltak of the receipt is there");
+        for kategori in &person.kategori {
+            let until = kategori.til_dato.map_or_else(|| "no end".to_owned(), |day| day.to_string());
+            self.teller.note(format_args!(
+                "{:<12} {} to {until}  {} {}",
+                kategori.kategori, kategori.fra_dato, kategori.lov, kategori.regel
+            ));
+        }
+        for frist in &person.frist {
+            let day = frist.dato.map_or_else(|| "not computed".to_owned(), |day| day.to_string());
+            self.teller.note(format_args!(
+                "{:<16} {}  {day}  {} {}",
+                frist.fristtype, frist.ordning, frist.status, frist.regel
+            ));
+        }
+        let open = person
+            .kategori
+            .iter()
+            .any(|kategori| kategori.kategori == "INTRO_RP" && kategori.til_dato.is_none_or(|day| day >= plan.week.to));
+        self.teller.check(open, "the category INTRO_RP follows from the permit and the settlement, and is open");
         for average in &person.maanedssnitt {
             self.teller.note(format_args!(
                 "{}  {} virkedager  {} hours of tiltak per week on average",
@@ -186,6 +205,21 @@ impl Demo {
             _ => anyhow::bail!("hentEndringer got another answer"),
         }
     }
+}
+
+/// What a change says, in a few words.
+fn said(endring: &Endring) -> String {
+    let day = |day: Option<NaiveDate>| day.map_or_else(|| "no end".to_owned(), |day| day.to_string());
+    if let Some(post) = &endring.post_endret {
+        return format!("{} {}", post.handling, post.posttype);
+    }
+    if let Some(kategori) = &endring.kategori_endret {
+        return format!("{} {} to {}", kategori.kategori, kategori.fra, day(kategori.til));
+    }
+    if let Some(frist) = &endring.frist_endret {
+        return format!("{} {} {}", frist.fristtype, frist.ordning, frist.dato);
+    }
+    endring.ordning_endret.as_ref().map_or_else(String::new, |o| format!("{} {} {}", o.ordning, o.status, o.dato))
 }
 
 fn fresh_id() -> String {

@@ -121,11 +121,12 @@ pub fn everyone(now: DateTime<Utc>) -> Result<Everyone, InvalidId> {
         builder(&duf(2021, 5001)).in_kommune("5001", None).shows("Bor i 5001, som ikke har avtale: A402."),
     ];
     shown.extend(by_category(today, now));
-    shown.extend(
-        DEMONSTRATION.map(|number| {
-            builder(number).in_kommune("4204", None).shows("Brukes av demonstrasjonen (sandbox --demo).")
-        }),
-    );
+    shown.extend(DEMONSTRATION.map(|number| {
+        builder(number)
+            .permit("ASYL", today.checked_sub_months(Months::new(9)).unwrap_or(today))
+            .settled("4204", today.checked_sub_months(Months::new(6)).unwrap_or(today), true)
+            .shows("Flyktning bosatt etter avtale. Brukes av demonstrasjonen (sandbox --demo).")
+    }));
     let load = (1..=LOAD_PERSONS).map(|n| {
         let kommune = if n % 2 == 1 { "4204" } else { "0301" };
         builder(&duf(9000, n)).in_kommune(kommune, None).shows("For last.")

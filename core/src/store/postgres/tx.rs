@@ -51,7 +51,8 @@ impl PostgresTx {
     }
 
     pub(in crate::store) async fn put_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
-        let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value";
+        let sql =
+            "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value";
         sqlx::query(sql).bind(key).bind(value).execute(&mut *self.tx).await?;
         Ok(())
     }
