@@ -32,7 +32,7 @@ pub struct Listerad {
     pub tiltak: bool,
     /// A decision of the scheme stands.
     pub vedtak: bool,
-    /// A goal of the scheme stands: `sluttmaal` of the programme, `norskmaal` of the training.
+    /// An end goal of the scheme stands.
     pub sluttmaal: bool,
     /// Given names; absent for a strictly confidential person (VERN-1).
     pub fornavn: Option<String>,
@@ -236,7 +236,7 @@ pub fn rader(person: &Person) -> Vec<Listerad> {
             til: days.to,
             tiltak: any(&|content| matches!(content, Content::Tiltak(_))),
             vedtak: any(&|content| matches!(content, Content::Vedtak(_))),
-            sluttmaal: any(&|content| matches!(content, Content::Sluttmaal(_) | Content::Norskmaal(_))),
+            sluttmaal: any(&|content| matches!(content, Content::Sluttmaal(_))),
             fornavn: fornavn.clone(),
             etternavn: etternavn.clone(),
             skjermet_til,

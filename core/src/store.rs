@@ -15,6 +15,7 @@ use crate::policy::Policy;
 use crate::receipt::StreamPosition;
 use crate::registry::{Registry, RegistryEntry};
 
+mod each;
 mod error;
 pub mod lister;
 pub mod postgres;
@@ -24,6 +25,7 @@ pub mod snapshot;
 pub mod sqlite;
 mod tx;
 
+pub use each::{Among, Walked};
 pub use error::StoreError;
 pub(crate) use error::{bad_json, inconsistent};
 pub(crate) use tx::Tx;

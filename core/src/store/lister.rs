@@ -343,14 +343,14 @@ impl Store {
 }
 
 /// The statements of either database.
-fn on_tx(tx: &mut Tx) -> Lists<'_> {
+pub(super) fn on_tx(tx: &mut Tx) -> Lists<'_> {
     match tx {
         Tx::Sqlite(tx) => Lists::Sqlite(tx),
         Tx::Postgres(tx) => Lists::Postgres(tx),
     }
 }
 
-enum Lists<'t> {
+pub(super) enum Lists<'t> {
     Sqlite(&'t mut crate::store::sqlite::SqliteTx),
     Postgres(&'t mut crate::store::postgres::PostgresTx),
 }
@@ -360,7 +360,7 @@ impl Lists<'_> {
         on!(self, tx => tx.newest_recorded().await)
     }
 
-    async fn persons(&mut self, question: &ListQuestion<'_>) -> Result<Vec<FoundRow>, StoreError> {
+    pub(super) async fn persons(&mut self, question: &ListQuestion<'_>) -> Result<Vec<FoundRow>, StoreError> {
         on!(self, tx => tx.list_persons(question).await)
     }
 
@@ -368,12 +368,30 @@ impl Lists<'_> {
         on!(self, tx => tx.list_posts(question).await)
     }
 
-    async fn references(
+    pub(super) async fn references(
         &mut self,
         dufs: &[i64],
         recorded: DateTime<Utc>,
     ) -> Result<Vec<(uuid::Uuid, String, String)>, StoreError> {
         on!(self, tx => tx.references_of(dufs, recorded).await)
+    }
+
+    pub(super) async fn followed_up(
+        &mut self,
+        kommune: &str,
+        after: i64,
+        recorded: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<i64>, StoreError> {
+        on!(self, tx => tx.followed_up(kommune, after, recorded, limit).await)
+    }
+
+    pub(super) async fn owning(&mut self, kommune: &str, after: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
+        on!(self, tx => tx.owning(kommune, after, limit).await)
+    }
+
+    pub(super) async fn written_since(&mut self, dufs: &[i64], recorded: DateTime<Utc>) -> Result<Vec<i64>, StoreError> {
+        on!(self, tx => tx.written_since(dufs, recorded).await)
     }
 
     async fn find(&mut self, kind: &str, verdi: &str) -> Result<Vec<i64>, StoreError> {
@@ -395,7 +413,7 @@ impl Lists<'_> {
 
 /// As of when a question that begins now is answered: as far as this transaction sees. Every lane records in the order in
 /// which it commits, so what it commits later is later.
-async fn beginning(tx: &mut Tx) -> Result<DateTime<Utc>, StoreError> {
+pub(super) async fn beginning(tx: &mut Tx) -> Result<DateTime<Utc>, StoreError> {
     let newest = on_tx(tx).newest().await?;
     Ok(newest.unwrap_or(DateTime::<Utc>::UNIX_EPOCH + chrono::TimeDelta::days(100 * 366)))
 }

@@ -194,6 +194,31 @@ pub fn present(history: &PersonHistory, version: i64) -> Person {
     person
 }
 
+/// A person as it was recorded at a time, with the references that its posts had then; `None` before anything was.
+pub(crate) fn as_of(
+    history: &PersonHistory,
+    at: DateTime<Utc>,
+    references: &[(Uuid, String, String)],
+) -> Option<Person> {
+    let recorded = |from: DateTime<Utc>, to: Option<DateTime<Utc>>| from <= at && to.is_none_or(|to| at < to);
+    let facts = history.facts.iter().filter(|fact| recorded(fact.system_from, fact.system_to));
+    let posts = history.posts.iter().filter(|post| recorded(post.system_from, post.system_to)).map(|post| {
+        let own = references.iter().filter(|(of, ..)| *of == post.post_id);
+        let references = own.map(|(_, system, reference)| (system.clone(), reference.clone())).collect();
+        PostVersion { system_to: None, references, ..post.clone() }
+    });
+    let person = Person {
+        duf: history.duf,
+        version: 0,
+        last_row: 0,
+        facts: facts.map(|fact| Fact { system_to: None, ..fact.clone() }).collect(),
+        posts: posts.collect(),
+        beregnet: history.beregninger.iter().rfind(|row| row.system_from <= at).map(BeregningRow::kept),
+    };
+    let said = !person.facts.is_empty() || !person.posts.is_empty() || person.beregnet.is_some();
+    said.then_some(person)
+}
+
 fn differences(row: &PersonRow, history: &PersonHistory) -> Vec<&'static str> {
     let mut all = Vec::new();
     let mut numbers: Vec<i64> = row_numbers(history).collect();

@@ -1,17 +1,19 @@
 //! Lists of persons and posts, and persons by another number: what they hold, page by page as of the first page's time, and
 //! that they are never out of step with the persons.
 
+use std::ops::ControlFlow;
+
 use register::change::Opphav;
 use register::decide::beregning::NewFact;
 use register::fact::{Adressebeskyttelse, FactContent, Nummertype};
 use register::id::Duf;
 use register::ledger::{Exchange, Internal, InternalCommand, Job, Lane, Work};
 use register::liste::{PersonListQuery, PostListQuery, Soekenummer};
-use register::store::StoreError;
 use register::store::replay::check;
+use register::store::{Among, StoreError};
 use register::time::Period;
 
-use crate::house::{Database, PERSONS, commit, duf, kommune, later, noon, today};
+use crate::house::{Database, PERSONS, SYSTEM, commit, duf, kommune, later, noon, today};
 use crate::message::{annul, attach, correct, grant, known_as, message, register};
 
 on_both!(
@@ -23,6 +25,7 @@ on_both!(
     the_strictly_confidential_are_in_no_list_that_does_not_ask_for_them,
     lists_that_are_out_of_step_are_built_again,
     rows_that_ended_are_dropped_when_nobody_can_ask_for_them,
+    a_walk_goes_on_as_of_its_beginning,
 );
 
 fn said(n: usize, facts: Vec<NewFact>) -> Job {
@@ -274,4 +277,80 @@ async fn rows_that_ended_are_dropped_when_nobody_can_ask_for_them(db: Database) 
     assert!(db.store.prune_lists(later(2)).await.unwrap() > 0);
     assert_eq!(db.count("person_liste").await, before);
     db.sound().await;
+}
+
+/// Persons as a page shows them: what stands, and who follows up.
+fn shown(person: &register::person::Person) -> String {
+    let posts: Vec<_> = person
+        .posts
+        .iter()
+        .map(|post| format!("{}.{} {:?} {}", post.row_no, post.versjon, post.references, post.annulled))
+        .collect();
+    let facts: Vec<_> = person.facts.iter().map(|fact| fact.row_no).collect();
+    format!("{} {posts:?} {facts:?} {:?}", person.duf, person.beregnet.as_ref().map(|b| b.row_no))
+}
+
+async fn walked(
+    db: &Database,
+    among: Among<'_>,
+    after: Option<Duf>,
+    recorded: Option<chrono::DateTime<chrono::Utc>>,
+    most: usize,
+) -> (Vec<String>, Option<Duf>, chrono::DateTime<chrono::Utc>) {
+    let (mut all, mut last) = (Vec::new(), None);
+    let walk = db.store.each_person_among(among, after, recorded, SYSTEM, |person| {
+        all.push(shown(&person));
+        last = Some(person.duf);
+        if all.len() == most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    let walked = walk.await.unwrap();
+    assert!(walked.stroem.is_some());
+    (all, last, walked.recorded)
+}
+
+async fn a_walk_goes_on_as_of_its_beginning(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    for n in (0..60).step_by(3) {
+        let lines = [grant(&format!("v/{n}")), register(&format!("t/{n}"), 4)];
+        send(&mut lane, message(&n.to_string()).person(n, lines).job(), 1).await;
+    }
+    let own = [kommune("4204")];
+    let listed =
+        PersonListQuery { tiltak: Some(true), alle: true, kommuner: own.to_vec(), ..PersonListQuery::on(today()) };
+    for (name, among, count) in [
+        ("followed", Among::FollowedUp(&own), PERSONS),
+        ("owning", Among::Owning(&own), 20),
+        ("listed", Among::Listed(&listed), 20),
+    ] {
+        let (whole, ..) = walked(&db, among, None, None, usize::MAX).await;
+        assert!(whole.len() >= count, "{name}: {}", whole.len());
+        let (mut all, mut last, recorded) = walked(&db, among, None, None, 7).await;
+        // What pages to come show is corrected, annulled, attached, moved away, said, taken back and begun.
+        let id = |what: &str| format!("{name}/{what}");
+        send(&mut lane, message(&id("1")).person(57, [correct(known_as("t/57", versions(&db, 57).await), 9)]).job(), 2)
+            .await;
+        send(&mut lane, message(&id("2")).person(54, [attach(known_as("t/54", 1), &id("n"))]).job(), 3).await;
+        send(&mut lane, message(&id("3")).person(50, [register(&id("ny"), 16)]).job(), 4).await;
+        send(&mut lane, said(51, vec![fact(&id("i"), "2005-01-01", FactContent::Ident { number: "1".into() })]), 5)
+            .await;
+        send(&mut lane, said(48, vec![NewFact { source_id: id("f"), ..moved("4203") }]), 6).await;
+        while last.is_some() {
+            let (some, next, same) = walked(&db, among, last, Some(recorded), 7).await;
+            assert_eq!(same, recorded);
+            all.extend(some);
+            last = next;
+        }
+        assert_eq!(all, whole, "{name}");
+        let (now, ..) = walked(&db, among, None, None, usize::MAX).await;
+        assert_ne!(now, whole, "{name}: who begins anew sees what is there now");
+        send(&mut lane, said(48, vec![NewFact { source_id: id("f"), annulled: true, ..moved("4203") }]), 7).await;
+        send(&mut lane, message(&id("4")).person(50, [annul(known_as(&id("ny"), 1))]).job(), 8).await;
+        db.sound().await;
+    }
+}
+
+async fn versions(db: &Database, n: usize) -> i32 {
+    let person = db.store.snapshot(duf(n)).await.unwrap().unwrap();
+    person.posts.iter().find(|post| post.reference_of(SYSTEM) == Some(&format!("t/{n}"))).unwrap().versjon
 }

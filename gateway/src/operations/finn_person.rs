@@ -1,9 +1,9 @@
 //! `finnPerson`: the DUF number behind another number, of persons whom the caller's kommune follows up or followed up.
 
-use std::ops::ControlFlow;
-
 use nir_xsd::message::{Answer, FinnPersonSvar, Finnforespoersel, Finnsvar, Version};
 use register::decide::finding;
+use register::id::Duf;
+use register::liste::Soekenummer;
 use register::query::access::Caller;
 use register::query::liste;
 use register::receipt::Field;
@@ -31,16 +31,26 @@ pub async fn run(context: Context, request: Finnforespoersel) -> Reply {
     let Some(caller) = caller.filter(|caller| caller.user.roles.iter().any(|role| role.reads())) else {
         return context.nir_feil(root, &translate::may_not_list()).await;
     };
-    let mut found = Vec::new();
-    let scan = context.app.store.each_person(None, &header.avsendersystem, |person| {
-        if liste::has_number(&person, &number) && liste::listed(&person, &caller, policy, now.today).is_some() {
-            found.push(person.duf);
-        }
-        ControlFlow::Continue(())
-    });
-    if let Err(error) = scan.await {
-        return context.failed(&error.into()).await;
-    }
+    let (kind, verdi) = match &number {
+        liste::Soekenummer::Ident(number) => (Soekenummer::Ident, number),
+        liste::Soekenummer::Annet(kind, verdi) => (Soekenummer::Annet(*kind), verdi),
+    };
+    let store = &context.app.store;
+    let persons = match store.find_person(kind, verdi).await {
+        Ok(dufs) => store.persons(&dufs).await,
+        Err(error) => Err(error),
+    };
+    let persons = match persons {
+        Ok(persons) => persons,
+        Err(error) => return context.failed(&error.into()).await,
+    };
+    let mut found: Vec<Duf> = persons
+        .iter()
+        .filter(|person| liste::has_number(person, &number))
+        .filter(|person| liste::listed(person, &caller, policy, now.today).is_some())
+        .map(|person| person.duf)
+        .collect();
+    found.sort_unstable();
     if found.is_empty() {
         return context.nir_feil(root, &[finding(Rejection::UnknownPerson, Field::Content("nummer"))]).await;
     }

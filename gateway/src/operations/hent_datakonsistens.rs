@@ -6,6 +6,7 @@ use nir_xsd::message::{Answer, Datakonsistensforespoersel, HentDatakonsistensSva
 use register::konsistens;
 use register::query::access::Caller;
 use register::query::liste;
+use register::store::Among;
 
 use crate::operations::Context;
 use crate::operations::side::{self, Place};
@@ -42,7 +43,9 @@ pub async fn run(context: Context, request: Datakonsistensforespoersel) -> Reply
     let mut more = false;
     // One person is looked for at its own place.
     let begin = asked.duf.and_then(|duf| duf.before()).max(after.map(|place| place.duf));
-    let scan = context.app.store.each_person(begin, &header.avsendersystem, |person| {
+    let numbers = policy.numbers_of(caller.kommune, now.today);
+    let (among, recorded) = (Among::FollowedUp(&numbers), after.map(|place| place.recorded));
+    let scan = context.app.store.each_person_among(among, begin, recorded, &header.avsendersystem, |person| {
         if asked.duf.is_some_and(|duf| duf < person.duf) {
             return ControlFlow::Break(());
         }
@@ -62,10 +65,12 @@ pub async fn run(context: Context, request: Datakonsistensforespoersel) -> Reply
         }
         ControlFlow::Continue(())
     });
-    if let Err(error) = scan.await {
-        return context.failed(&error.into()).await;
-    }
-    let next = shown.last().filter(|_| more).map(|duf| side::token(Place { duf: *duf, row_no: 0 }, &question));
+    let recorded = match scan.await {
+        Ok(walked) => walked.recorded,
+        Err(error) => return context.failed(&error.into()).await,
+    };
+    let next =
+        shown.last().filter(|_| more).map(|duf| side::token(Place { duf: *duf, row_no: 0, recorded }, &question));
     let side = translate::datakonsistens_side(persons, now.today, next);
     let version = Version::parse(&request.meldingshode.kontraktversjon);
     context.recorded_list(Answer::HentDatakonsistens(HentDatakonsistensSvar { side }), &version, &shown).await

@@ -3,8 +3,10 @@
 use std::ops::ControlFlow;
 
 use nir_xsd::message::{Answer, HentPersonlisteSvar, Personlisteforespoersel, Version};
+use register::liste::PersonListQuery;
 use register::query::access::Caller;
 use register::query::liste;
+use register::store::Among;
 
 use crate::operations::Context;
 use crate::operations::side::{self, Place};
@@ -40,7 +42,26 @@ pub async fn run(context: Context, request: Personlisteforespoersel) -> Reply {
     }
     let mut rader = Vec::new();
     let mut more = false;
-    let scan = context.app.store.each_person(after.map(|place| place.duf), &header.avsendersystem, |person| {
+    let numbers = policy.numbers_of(caller.kommune, now.today);
+    let asked = PersonListQuery {
+        kommuner: numbers.clone(),
+        bydel: filter.bydel,
+        kategori: match filter.kategorier.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        },
+        ordning: filter.ordning,
+        lov: filter.lov,
+        tiltak: filter.tiltak,
+        vedtak: filter.vedtak,
+        sluttmaal: filter.sluttmaal,
+        duf: filter.duf,
+        ..PersonListQuery::on(now.today)
+    };
+    // Whom another kommune follows up now is in no list of this one's; the index has who ever was.
+    let among = if filter.tidligere { Among::FollowedUp(&numbers) } else { Among::Listed(&asked) };
+    let (begin, recorded) = (after.map(|place| place.duf), after.map(|place| place.recorded));
+    let scan = context.app.store.each_person_among(among, begin, recorded, &header.avsendersystem, |person| {
         if let Some(rad) = liste::rad(&person, &caller, &filter, policy, now.today) {
             if rader.len() == size {
                 more = true;
@@ -50,10 +71,13 @@ pub async fn run(context: Context, request: Personlisteforespoersel) -> Reply {
         }
         ControlFlow::Continue(())
     });
-    if let Err(error) = scan.await {
-        return context.failed(&error.into()).await;
-    }
-    let next = rader.last().filter(|_| more).map(|last| side::token(Place { duf: last.duf, row_no: 0 }, &question));
+    let walked = match scan.await {
+        Ok(walked) => walked,
+        Err(error) => return context.failed(&error.into()).await,
+    };
+    let recorded = walked.recorded;
+    let next =
+        rader.last().filter(|_| more).map(|last| side::token(Place { duf: last.duf, row_no: 0, recorded }, &question));
     let shown: Vec<_> = rader.iter().map(|rad| rad.duf).collect();
     let side = translate::personliste_side(&rader, now.today, next, request.csv == Some(true));
     let version = Version::parse(&request.meldingshode.kontraktversjon);

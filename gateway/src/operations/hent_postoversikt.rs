@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use nir_xsd::message::{Answer, HentPostoversiktSvar, Postoversiktforespoersel, Version};
 use register::query::access::Caller;
 use register::query::liste;
+use register::store::{Among, Walked};
 
 use crate::operations::Context;
 use crate::operations::side::{self, Place};
@@ -39,7 +40,9 @@ pub async fn run(context: Context, request: Postoversiktforespoersel) -> Reply {
     let mut last = None;
     // The page before may have ended within a person, so that person is looked at once more.
     let begin = after.and_then(|place| place.duf.before());
-    let scan = context.app.store.each_person(begin, &header.avsendersystem, |person| {
+    let numbers = policy.numbers_of(caller.kommune, now.today);
+    let (among, recorded) = (Among::Owning(&numbers), after.map(|place| place.recorded));
+    let scan = context.app.store.each_person_among(among, begin, recorded, &header.avsendersystem, |person| {
         let done = after.filter(|place| place.duf == person.duf).map_or(0, |place| place.row_no);
         for post in liste::poster(&person, &caller, &request.posttype, annulled, policy, now.today) {
             if post.row_no <= done {
@@ -49,7 +52,7 @@ pub async fn run(context: Context, request: Postoversiktforespoersel) -> Reply {
                 more = true;
                 return ControlFlow::Break(());
             }
-            last = Some(Place { duf: person.duf, row_no: post.row_no });
+            last = Some((person.duf, post.row_no));
             rader.push(translate::postoversikt_rad(person.duf, post, &header.avsendersystem));
             if shown.last() != Some(&person.duf) {
                 shown.push(person.duf);
@@ -57,11 +60,11 @@ pub async fn run(context: Context, request: Postoversiktforespoersel) -> Reply {
         }
         ControlFlow::Continue(())
     });
-    let stroem = match scan.await {
-        Ok(stroem) => stroem,
+    let Walked { stroem, recorded } = match scan.await {
+        Ok(walked) => walked,
         Err(error) => return context.failed(&error.into()).await,
     };
-    let next = last.filter(|_| more).map(|place| side::token(place, &question));
+    let next = last.filter(|_| more).map(|(duf, row_no)| side::token(Place { duf, row_no, recorded }, &question));
     let side = translate::postoversikt_side(rader, next, stroem.as_ref());
     let version = Version::parse(&request.meldingshode.kontraktversjon);
     context.recorded_list(Answer::HentPostoversikt(HentPostoversiktSvar { side }), &version, &shown).await

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use register::decide::finding;
 use register::evidence::sha256;
 use register::id::Duf;
@@ -29,12 +30,15 @@ pub struct Place {
     pub duf: Duf,
     /// Its row; 0 after the whole person.
     pub row_no: i64,
+    /// As of when the first page was read: all pages are of that moment.
+    pub recorded: DateTime<Utc>,
 }
 
 /// Writes the token. It holds a digest of the question: one page's token is none of another question.
 pub fn token(place: Place, question: &str) -> String {
     let digest = sha256(question.as_bytes());
-    let parts = [&place.duf.to_stored().to_be_bytes()[..], &place.row_no.to_be_bytes(), &digest[..BOUND]];
+    let recorded = place.recorded.timestamp_micros().to_be_bytes();
+    let parts = [&place.duf.to_stored().to_be_bytes()[..], &place.row_no.to_be_bytes(), &recorded, &digest[..BOUND]];
     URL_SAFE_NO_PAD.encode(parts.concat())
 }
 
@@ -44,10 +48,12 @@ pub fn place(token: Option<&str>, question: &str) -> Result<Option<Place>, Findi
     let read = || {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (duf, rest) = bytes.split_first_chunk::<8>()?;
-        let (row_no, bound) = rest.split_first_chunk::<8>()?;
+        let (row_no, rest) = rest.split_first_chunk::<8>()?;
+        let (recorded, bound) = rest.split_first_chunk::<8>()?;
         let own = bound == &sha256(question.as_bytes())[..BOUND];
         let duf = Duf::from_stored(i64::from_be_bytes(*duf))?;
-        own.then_some(Place { duf, row_no: i64::from_be_bytes(*row_no) })
+        let recorded = DateTime::from_timestamp_micros(i64::from_be_bytes(*recorded))?;
+        own.then_some(Place { duf, row_no: i64::from_be_bytes(*row_no), recorded })
     };
     read().map(Some).ok_or_else(|| finding(Rejection::PageTooLarge, Field::Content("sidetoken")))
 }

@@ -155,6 +155,45 @@ impl SqliteTx {
         Ok(read.collect::<Result<_, sqlx::Error>>()?)
     }
 
+    pub(in crate::store) async fn followed_up(
+        &mut self,
+        kommune: &str,
+        after: i64,
+        recorded: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT DISTINCT duf FROM person_liste WHERE kommune = ?1 AND kode = '' AND duf > ?2 \
+                   AND system_from <= ?3 AND (system_to IS NULL OR system_to > ?3) ORDER BY duf LIMIT ?4";
+        let rows =
+            sqlx::query(sql).bind(kommune).bind(after).bind(micros(recorded)).bind(limit).fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    pub(in crate::store) async fn owning(
+        &mut self,
+        kommune: &str,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT DISTINCT duf FROM post_version WHERE kommune = ?1 AND duf > ?2 ORDER BY duf LIMIT ?3";
+        let rows = sqlx::query(sql).bind(kommune).bind(after).bind(limit).fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    /// Those of whom anything was recorded or ended after a time.
+    pub(in crate::store) async fn written_since(
+        &mut self,
+        dufs: &[i64],
+        recorded: DateTime<Utc>,
+    ) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT duf FROM fact WHERE duf IN (SELECT value FROM json_each(?1)) AND (system_from > ?2 OR system_to > ?2) \
+                   UNION SELECT duf FROM post_version WHERE duf IN (SELECT value FROM json_each(?1)) AND (system_from > ?2 OR system_to > ?2) \
+                   UNION SELECT duf FROM beregning WHERE duf IN (SELECT value FROM json_each(?1)) AND (system_from > ?2 OR system_to > ?2) \
+                   UNION SELECT duf FROM post_reference WHERE duf IN (SELECT value FROM json_each(?1)) AND system_from > ?2";
+        let rows = sqlx::query(sql).bind(json!(dufs).to_string()).bind(micros(recorded)).fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
     pub(in crate::store) async fn find_number(&mut self, kind: &str, verdi: &str) -> Result<Vec<i64>, StoreError> {
         let sql = "SELECT duf FROM person_nummer WHERE kind = ?1 AND verdi = ?2 ORDER BY duf";
         let rows = sqlx::query(sql).bind(kind).bind(verdi).fetch_all(&mut *self.tx).await?;
