@@ -62,6 +62,7 @@ const LISTS: &[(&str, &str)] = lists![
     "oppholdsutfall",
     "mottakstype",
     "feilstatus",
+    "flytting",
     "oppholdsgrunnlag",
     "kategori",
     "lukketAarsak",

@@ -6,12 +6,13 @@ use uuid::Uuid;
 use crate::average::{Average, average};
 use crate::command::Header;
 use crate::decide::{Now, finding};
+use crate::eierskap::{Flytting, flytting};
 use crate::fact::{Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::{Frist, Kategori};
-use crate::person::PersonHistory;
+use crate::person::{PersonHistory, oppfoelging};
 use crate::policy::Policy;
-use crate::post::{Content, Ordning, PostVersion};
+use crate::post::{Content, Ordning, PostId, PostVersion};
 use crate::receipt::{Field, Finding};
 use crate::registry::{Lov, Registry};
 use crate::rejection::Rejection;
@@ -58,6 +59,8 @@ pub struct PersonView {
     pub ordninger: Vec<(Ordning, &'static str, bool)>,
     /// Posts, oldest first.
     pub posts: Vec<PostVersion>,
+    /// What moves have made of them (domain.md 11.2); of most nothing.
+    pub moved: Vec<(PostId, Flytting)>,
     /// Averages of the months asked for.
     pub averages: Vec<Average>,
 }
@@ -94,13 +97,15 @@ pub fn person(
     let day = query.valid_on.unwrap_or(now.today);
     let recorded = |from: DateTime<Utc>, to: Option<DateTime<Utc>>| from <= at && to.is_none_or(|to| at < to);
     let facts: Vec<&Fact> = history.facts.iter().filter(|f| recorded(f.system_from, f.system_to)).collect();
+    let known: Vec<Fact> = facts.iter().map(|fact| (*fact).clone()).collect();
     let versions: Vec<&PostVersion> = history.posts.iter().filter(|v| recorded(v.system_from, v.system_to)).collect();
-    let mut posts: Vec<PostVersion> = versions
+    let recorded_posts: Vec<PostVersion> = versions.iter().map(|v| (*v).clone()).collect();
+    let mut posts: Vec<PostVersion> = recorded_posts
         .iter()
         // A struck record is shown as struck (HD-14).
         .filter(|v| query.with_annulled || !v.annulled || v.struck())
         .filter(|v| query.valid_on.is_none() || v.valid.contains(day))
-        .map(|v| (*v).clone())
+        .cloned()
         .collect();
     posts.sort_by_key(|post| post.row_no);
     // Status and averages follow from all decisions and measures, also from those that are over on the day.
@@ -113,12 +118,9 @@ pub fn person(
             .filter(|f| f.valid.contains(day) && access.shows(&f.content))
             .map(|f| (f.content.clone(), f.valid))
             .collect(),
-        oppfoelging: facts
-            .iter()
-            .filter_map(|f| match f.content {
-                FactContent::Oppfoelging { kommune, bydel } => Some((kommune, bydel, f.valid)),
-                _ => None,
-            })
+        oppfoelging: oppfoelging(&known)
+            .into_iter()
+            .map(|(period, follow_up)| (follow_up.kommune, follow_up.bydel, period))
             // Where somebody lives whose address is suppressed is told to nobody else (VERN-2, VERN-3).
             .filter(|_| access.own || !access.sheltered)
             .collect(),
@@ -136,6 +138,13 @@ pub fn person(
         }),
         ordninger: schemes(policy, &standing, day),
         averages: averages(&standing, query.months),
+        moved: posts
+            .iter()
+            .filter(|post| !post.annulled)
+            .filter_map(|post| {
+                flytting(policy, &known, &recorded_posts, post, now.today).map(|(what, _)| (post.post_id, what))
+            })
+            .collect(),
         posts,
     })
 }

@@ -2,7 +2,8 @@
 //! an answer or an error can carry.
 
 use register::codes::Catalogue;
-use register::kategori::{Friststatus, Fristtype};
+use register::eierskap::Flytting;
+use register::kategori::{Friststatus, Fristtype, Kategorikode, LukketAarsak};
 use register::policy::RULES;
 use register::post::{Channel, Feilstatus, Ordning};
 use toml::{Table, Value};
@@ -58,6 +59,15 @@ fn every_code_of_an_enumeration_is_in_its_list() {
     let channels = [Channel::Fagsystem(String::new()), Channel::Web, Channel::Imdi, Channel::System, Channel::Import];
     for channel in channels {
         in_list("sistEndretAv", channel.code(), "Channel");
+    }
+    for code in [Flytting::Eierkonflikt, Flytting::Fraflyttet] {
+        in_list("flytting", code.code(), "Flytting");
+    }
+    for code in Kategorikode::ALL {
+        in_list("kategori", code.code(), "Kategorikode");
+    }
+    for code in LukketAarsak::ALL {
+        in_list("lukketAarsak", code.code(), "LukketAarsak");
     }
     for code in [Feilstatus::Meldt, Feilstatus::Stroeket, Feilstatus::Avslaatt] {
         in_list("feilstatus", code.code(), "Feilstatus");

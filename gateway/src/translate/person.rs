@@ -71,7 +71,7 @@ pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<Str
                 fristtype: fristtyper(view, *ordning),
             })
             .collect(),
-        post: view.posts.iter().map(|post| person_post(post, avsendersystem)).collect(),
+        post: view.posts.iter().map(|post| person_post(view, post, avsendersystem)).collect(),
         maanedssnitt: view
             .averages
             .iter()
@@ -140,7 +140,7 @@ fn feilregistrering(report: &Feilregistrering) -> wire::Feilregistrering {
     }
 }
 
-fn person_post(post: &PostVersion, avsendersystem: &str) -> wire::PersonPost {
+fn person_post(view: &PersonView, post: &PostVersion, avsendersystem: &str) -> wire::PersonPost {
     wire::PersonPost {
         post_id: post.post_id.to_string(),
         versjon: post.versjon,
@@ -153,6 +153,7 @@ fn person_post(post: &PostVersion, avsendersystem: &str) -> wire::PersonPost {
         sist_endret_av: post.channel.code().to_owned(),
         annullert: post.annulled,
         fortsetter: post.continues.map(|post| post.to_string()),
+        flytting: view.moved.iter().find(|(id, _)| *id == post.post_id).map(|(_, what)| what.code().to_owned()),
         feilregistrert: post.feilregistrert.as_deref().map(feilregistrering),
         innhold: innhold(&post.content),
     }

@@ -187,6 +187,9 @@ pub struct PersonPost {
     /// The post it continues (ENDRE).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fortsetter: Option<String>,
+    /// What a move has made of the post (code list flytting).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flytting: Option<String>,
     /// Where the post is reported as wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feilregistrert: Option<Feilregistrering>,
