@@ -53,6 +53,30 @@ fn the_map_names_only_files_that_exist() {
     assert!(named_files(read("ARCHITECTURE.md")).count() > 20, "ARCHITECTURE.md is no map");
 }
 
+/// Rows of domain.md 16.
+const NAMED_IN_THE_SOURCES: usize = 89;
+
+#[test]
+fn coverage_has_every_row_once_and_names_what_is_there() {
+    let text = read("docs/coverage.md");
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| "))
+        .map(|line| line.trim_end_matches(" |").split(" | ").collect())
+        .filter(|row: &Vec<&str>| row[0].parse::<usize>().is_ok())
+        .collect();
+    let numbers: Vec<usize> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert_eq!(numbers, (1..=NAMED_IN_THE_SOURCES).collect::<Vec<_>>());
+    for row in &rows {
+        let [number, _, state, shown] = row.as_slice() else { panic!("row {} has another shape", row[0]) };
+        let part = state.strip_prefix("part ").is_some_and(|n| ["3", "4", "5", "6"].contains(&n));
+        assert!(["works", "out of scope"].contains(state) || part, "row {number}: {state}");
+        assert!(!shown.is_empty(), "row {number} shows nothing");
+    }
+    let gone: Vec<_> = named_files(text).filter(|name| !is_there(name)).map(str::to_owned).collect();
+    none("docs/coverage.md names what is not there", gone);
+}
+
 #[test]
 fn every_link_leads_somewhere() {
     for file in with_ending(&["md"]) {
