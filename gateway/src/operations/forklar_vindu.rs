@@ -1,10 +1,15 @@
 //! `forklarVindu`: whether a date is inside the window for the caller, why, until when, and who could give more.
 
+use std::collections::BTreeMap;
+
 use nir_xsd::message::{Answer, ForklarVinduSvar, Version, Vindusforespoersel};
 use register::decide::finding;
+use register::id::Duf;
+use register::person::Person;
 use register::query::access::{Caller, access};
 use register::receipt::Field;
 use register::rejection::Rejection;
+use register::state::visible;
 use register::vindu::{Spoersmaal, explain};
 
 use crate::operations::Context;
@@ -29,18 +34,18 @@ pub async fn run(context: Context, request: Vindusforespoersel) -> Reply {
         let unknown = finding(Rejection::UnknownUser, Field::Header("overfoeringsbruker"));
         return context.nir_feil(root, &[unknown]).await;
     };
-    let person = match duf {
-        None => None,
-        Some(duf) => match context.app.store.snapshot(duf).await {
-            Ok(Some(person)) => Some(person),
-            Ok(None) => {
-                let unknown = finding(Rejection::UnknownPerson, Field::Person("dufNummer"));
-                return context.nir_feil(root, &[unknown]).await;
-            }
-            Err(error) => return context.failed(&error.into()).await,
-        },
+    // With the person comes the one that took its number, so that one is as well protected as the other (VERN-1a).
+    let loaded: BTreeMap<Duf, Person> = match context.app.store.persons(duf.as_slice()).await {
+        Ok(persons) => persons.into_iter().map(|person| (person.duf, person)).collect(),
+        Err(error) => return context.failed(&error.into()).await,
     };
-    if let Some(person) = &person {
+    let approved = caller.user.skjerming_approved;
+    let person = duf.and_then(|duf| loaded.get(&duf)).filter(|person| visible(&loaded, person, now.today, approved));
+    if duf.is_some() && person.is_none() {
+        let unknown = finding(Rejection::UnknownPerson, Field::Person("dufNummer"));
+        return context.nir_feil(root, &[unknown]).await;
+    }
+    if let Some(person) = person {
         let facts: Vec<_> = person.facts.iter().collect();
         let categories = person.beregnet.as_ref().map_or(&[][..], |beregnet| &beregnet.kategorier);
         match access(Some(caller), &facts, categories, policy, &now) {
@@ -57,7 +62,7 @@ pub async fn run(context: Context, request: Vindusforespoersel) -> Reply {
         roles: &caller.user.roles,
         kommune: caller.kommune,
         bydel: caller.bydel,
-        person: person.as_ref(),
+        person,
     };
     let svar = explain(policy, &registry, &spoersmaal, now.today);
     let version = Version::parse(&request.meldingshode.kontraktversjon);
