@@ -18,7 +18,6 @@
 #[path = "text/fakta.rs"]
 mod fakta;
 #[path = "text/innhold.rs"]
-#[expect(dead_code, reason = "the tables of decide use the rest")]
 mod innhold;
 #[path = "text/message.rs"]
 #[expect(dead_code, reason = "the tables of decide use the rest")]
@@ -135,6 +134,7 @@ fn beregnet<'w>(world: &'w mut World, duf: Duf) -> Result<&'w mut Beregnet, Bad>
         frister: Vec::new(),
         aapninger: Vec::new(),
         logg: 0,
+        system_from: chrono::DateTime::<chrono::Utc>::MIN_UTC,
     }))
 }
 

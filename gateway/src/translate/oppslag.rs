@@ -6,6 +6,7 @@ use register::codes::Catalogue;
 use register::decide::{finding, post_answer};
 use register::fact::Nummertype;
 use register::id::{Duf, Fnr};
+use register::kategori::logg::tekst;
 use register::kategori::{BeregningRow, Kategorikode};
 use register::konsistens::Mangel;
 use register::person::Person;
@@ -330,14 +331,8 @@ pub fn beregningslogg(duf: Duf, row: &BeregningRow) -> wire::Beregningslogg {
                 fra_dato: steg.fra,
                 til_dato: steg.til.and_then(|til| til.pred_opt()),
                 utfall: steg.utfall.clone(),
-                tekst: words(steg),
+                tekst: tekst(steg),
             })
             .collect(),
     }
-}
-
-/// Rule, inputs and outcome as one line.
-fn words(steg: &register::kategori::Loggsteg) -> String {
-    let inputs: Vec<String> = steg.grunnlag.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    format!("{}: {} → {}", steg.regel, inputs.join(", "), steg.utfall)
 }
