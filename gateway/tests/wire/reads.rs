@@ -84,6 +84,11 @@ fn a_person_shows_what_the_caller_may_see() {
         assert!(own.text(name).is_some_and(|text| !text.is_empty()), "{name}: {own}");
     }
     assert_eq!(own.texts("stroemId"), ["4204-flyktning-1.1"]);
+    // What is known, and what follows from it, all of one computation.
+    assert!(own.text("oppholdsgrunnlag").is_some() && own.text("lov").is_some(), "{own}");
+    let mut computations = own.texts("beregningsId");
+    computations.dedup();
+    assert_eq!((computations.len(), own.texts("usikker").is_empty()), (1, false), "{own}");
     // Another kommune reads by exact DUF, without the national id.
     let theirs = client.accepted(&hent_person(&head(), &showing("Bor i 4203"), ""));
     assert!(theirs.text("fornavn").is_some() && theirs.text("foedselsnummer").is_none(), "{theirs}");
