@@ -20,14 +20,16 @@ pub(super) fn beregn(grunnlag: Grunnlag<'_>, policy: &Policy) -> (Beregning, Log
     let mut logg = Logg::default();
     let f = Forhold::les(grunnlag, policy);
     let linjer = linjer(&f, regler, &mut logg);
-    let mut lov = lovvalg::lov(&linjer, &f, policy, &mut logg);
-    let mut ut = match lov {
-        Some(Lov::Il) => integreringsloven(&f, &linjer, regler, &mut logg),
-        Some(Lov::Intl) => introduksjonsloven(&f, &linjer, regler, &mut logg),
+    let valgt = lovvalg::lov(&linjer, &f, policy, &mut logg);
+    let mut lov = valgt.map(|(lov, _)| lov);
+    let mut ut = match valgt {
+        Some((Lov::Il, first)) => integreringsloven(&f, &linjer, first, regler, &mut logg),
+        Some((Lov::Intl, first)) => introduksjonsloven(&f, &linjer, first, regler, &mut logg),
         None => Vec::new(),
     };
     il_05::opplaering(&f, policy, &mut ut, &mut logg);
-    il_26::kan_tilbys(&f, lov, &mut ut, &mut logg);
+    let fra = valgt.and_then(|(lov, nr)| Some((lov, linjer.get(nr)?.fra())));
+    il_26::kan_tilbys(&f, fra, &mut ut, &mut logg);
     if lov.is_none() {
         lov = uten_tillatelse(&f, policy, &ut, &mut logg);
     }
@@ -96,9 +98,17 @@ fn stengt(f: &Forhold<'_>, rad: Rad, linjer: &[Linje<'_>], logg: &mut Logg) {
     }
 }
 
-fn integreringsloven(f: &Forhold<'_>, linjer: &[Linje<'_>], regler: &Kategorier, logg: &mut Logg) -> Vec<Utkast> {
+/// What was held before the first line of a target group gives nothing, then or later.
+fn integreringsloven(
+    f: &Forhold<'_>,
+    linjer: &[Linje<'_>],
+    first: usize,
+    regler: &Kategorier,
+    logg: &mut Logg,
+) -> Vec<Utkast> {
     let foer = |nr: usize| linjer.get(..nr).unwrap_or_default();
-    let rader: Vec<Rad> = linjer.iter().zip(0..).map(|(linje, nr)| il_09::rad(linje, foer(nr), f, regler)).collect();
+    let rad = |nr: usize, linje| if nr < first { Rad::Il12 } else { il_09::rad(linje, foer(nr), f, regler) };
+    let rader: Vec<Rad> = linjer.iter().enumerate().map(|(nr, linje)| rad(nr, linje)).collect();
     let klokker = klokker(f, linjer, &rader, regler);
     if let (Some(bosatt), Some(dag)) = (f.bosatt.first(), klokker.rett.or(klokker.kan_tilbys)) {
         logg.klokke(bosatt.from, dag);
@@ -134,10 +144,16 @@ fn var_under(f: &Forhold<'_>, foer: &[Linje<'_>], regler: &Kategorier) -> bool {
     vedtatt < fyller(foedt, regler.alder(Aldersregel::IlIntro, vedtatt).nedre)
 }
 
-fn introduksjonsloven(f: &Forhold<'_>, linjer: &[Linje<'_>], regler: &Kategorier, logg: &mut Logg) -> Vec<Utkast> {
+fn introduksjonsloven(
+    f: &Forhold<'_>,
+    linjer: &[Linje<'_>],
+    first: usize,
+    regler: &Kategorier,
+    logg: &mut Logg,
+) -> Vec<Utkast> {
     let mut krav: Vec<Vec<Krav>> = Vec::with_capacity(linjer.len());
-    for linje in linjer {
-        let rad = intl_02::rad(linje, regler);
+    for (nr, linje) in linjer.iter().enumerate() {
+        let rad = if nr < first { Rad::InG } else { intl_02::rad(linje, regler) };
         let mut mine = Vec::with_capacity(4);
         intl_02::krav(linje, rad, f, regler, &mut mine, logg);
         intl_03::krav(linje, rad, f, regler, &mut mine);

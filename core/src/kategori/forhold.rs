@@ -18,6 +18,9 @@ pub(super) struct Tillatelse<'a> {
     pub gyldig: Period,
     /// `None` for a ground that the code list does not have.
     pub gruppe: Option<Gruppe>,
+    /// The day rights are counted from: the grant, or the arrival on a permit given before entry (IL §26). `None` while
+    /// the person has not arrived.
+    pub verdi: Option<NaiveDate>,
 }
 
 /// An application for renewal or on new grounds.
@@ -103,7 +106,7 @@ pub(super) struct Forhold<'a> {
     pub doed: Option<NaiveDate>,
     /// Days abroad for good.
     pub utflyttet: Vec<Period>,
-    /// By the day they were granted.
+    /// By the day rights are counted from; those whose holder has not arrived last.
     pub tillatelser: Vec<Tillatelse<'a>>,
     pub fornyelser: Vec<Fornyelse>,
     pub asylsoeknader: Vec<Asylsoeknad>,
@@ -163,9 +166,12 @@ impl<'a> Forhold<'a> {
             FactContent::Utflyttet { dato } | FactContent::Forsvunnet { dato } => {
                 self.utflyttet.extend(mellom(*dato, fact.valid.to));
             }
-            FactContent::Oppholdstillatelse(permit) => {
-                self.tillatelser.push(Tillatelse { permit, gyldig: fact.valid, gruppe: regler.gruppe(permit) })
-            }
+            FactContent::Oppholdstillatelse(permit) => self.tillatelser.push(Tillatelse {
+                permit,
+                gyldig: fact.valid,
+                gruppe: regler.gruppe(permit),
+                verdi: None,
+            }),
             FactContent::Fornyelse { soeknadsdato, avgjoerelse } => self.fornyelser.push(Fornyelse {
                 soekt: *soeknadsdato,
                 svar: avgjoerelse.as_ref().map(Svar::from),
@@ -301,9 +307,24 @@ impl<'a> Forhold<'a> {
         let abroad = std::mem::take(&mut self.utflyttet);
         abroad.iter().for_each(|away| uten(&mut self.bosatt, *away));
         self.utflyttet = abroad;
+        let seen = self.bosatt.first().into_iter().chain(self.mottak.first()).map(|p| p.from);
+        // Who lives here has arrived, whether or not a source said when.
+        let arrived = seen.chain(self.ankomst).min();
+        for t in &mut self.tillatelser {
+            let vedtatt = t.permit.vedtaksdato;
+            let before_entry = t.permit.etter_innreisetillatelse;
+            t.verdi = if before_entry { arrived.map(|arrived| arrived.max(vedtatt)) } else { Some(vedtatt) };
+        }
         self.tillatelser.sort_by(|a, b| {
             let key = |t: &Tillatelse<'a>| {
-                (t.permit.vedtaksdato, !t.permit.foerstegang, t.gyldig.from, t.gyldig.to, t.permit.soeknadsdato)
+                (
+                    t.verdi.unwrap_or(NaiveDate::MAX),
+                    t.permit.vedtaksdato,
+                    !t.permit.foerstegang,
+                    t.gyldig.from,
+                    t.gyldig.to,
+                    t.permit.soeknadsdato,
+                )
             };
             let rest = |t: &Tillatelse<'a>| {
                 let p = t.permit;

@@ -86,9 +86,8 @@ pub(super) fn krav(
         ut.push(nytt(IntroRp, rad, verdi).usikker(under_foer).klokke(klokker.rett));
         return;
     }
-    // Settled without agreement: it can be offered until there is one (IL-8). Where an agreement comes, Folkeregisteret's
-    // own days before it tell nothing of the settlement.
-    let uten_avtale = if f.avtale.is_some() { f.uten_avtale.map(|dag| dag.max(verdi)) } else { f.bosatt_fra(verdi) };
+    // Living in a kommune without agreement: it can be offered until there is one (IL-8).
+    let uten_avtale = f.bosatt_fra(verdi);
     let avtale = f.avtale.map(|dag| dag.max(verdi));
     if let Some(fra) = uten_avtale.filter(|fra| avtale.is_none_or(|avtale| *fra < avtale)) {
         ut.push(tilbys(Rad::Il8, fra).ender(avtale, LukketAarsak::Regelendring));

@@ -58,7 +58,7 @@ pub(super) fn bortfalt(f: &Forhold<'_>, kode: Kategorikode) -> Option<NaiveDate>
 }
 
 /// IL-25: the kommune's own decision, for whoever has no other category of norsk on the day it takes effect.
-pub(super) fn kan_tilbys(f: &Forhold<'_>, lov: Option<Lov>, ut: &mut Vec<Utkast>, logg: &mut Logg) {
+pub(super) fn kan_tilbys(f: &Forhold<'_>, valgt: Option<(Lov, NaiveDate)>, ut: &mut Vec<Utkast>, logg: &mut Logg) {
     if f.norskvedtak.is_empty() {
         return;
     }
@@ -67,7 +67,7 @@ pub(super) fn kan_tilbys(f: &Forhold<'_>, lov: Option<Lov>, ut: &mut Vec<Utkast>
         if norsk.iter().any(|p| p.contains(vedtak.from)) {
             continue;
         }
-        if lov == Some(Lov::Intl) {
+        if valgt.is_some_and(|(lov, fra)| lov == Lov::Intl && fra <= vedtak.from) {
             // One person is never under both acts for one scheme (domain.md 5.1).
             logg.kan_ikke_tilbys(vedtak.from);
             continue;

@@ -1,5 +1,7 @@
 //! IL §52, IF §72: which act a person is under (domain.md 5.1).
 
+use chrono::NaiveDate;
+
 use crate::kategori::forhold::Forhold;
 use crate::kategori::logg::Logg;
 use crate::kategori::opphold::Linje;
@@ -9,7 +11,8 @@ use crate::registry::Lov;
 
 /// The act by the first permit that brings the person into a target group: integreringsloven if it was granted after the
 /// act came into force, or given before entry and the person arrived after. What comes later never moves the person.
-pub(super) fn lov(linjer: &[Linje<'_>], f: &Forhold<'_>, policy: &Policy, logg: &mut Logg) -> Option<Lov> {
+/// With the line that decided it.
+pub(super) fn lov(linjer: &[Linje<'_>], f: &Forhold<'_>, policy: &Policy, logg: &mut Logg) -> Option<(Lov, usize)> {
     let il_fra = policy.lov_fra(Lov::Il);
     let regler = policy.kategorier();
     for (nr, linje) in linjer.iter().enumerate() {
@@ -23,13 +26,13 @@ pub(super) fn lov(linjer: &[Linje<'_>], f: &Forhold<'_>, policy: &Policy, logg: 
         };
         if maalgruppe {
             logg.lov(linje, lov);
-            return Some(lov);
+            return Some((lov, nr));
         }
     }
     None
 }
 
 /// The act of an application for protection, by its day (IF §72(1)).
-pub(super) fn asylsoekers(soekt: chrono::NaiveDate, policy: &Policy) -> Lov {
+pub(super) fn asylsoekers(soekt: NaiveDate, policy: &Policy) -> Lov {
     if policy.lov_fra(Lov::Il) <= soekt { Lov::Il } else { Lov::Intl }
 }

@@ -60,10 +60,11 @@ pub(super) fn linjer<'a>(f: &Forhold<'a>, regler: &Kategorier, logg: &mut Logg) 
     for (nr, t) in f.tillatelser.iter().enumerate() {
         let continues = linjer.last().is_some_and(|l| fortsetter(l, t, before.and_then(|b| f.tillatelser.get(b)), f));
         if !continues {
-            let verdi = verdi(f, t);
+            let verdi = t.verdi;
             let linje = Linje { foerste: *t, verdi, fornyet: None, til: None, opphold: Vec::with_capacity(2) };
-            if let Some(last) = linjer.last_mut() {
-                last.til = Some(linje.fra());
+            // A permit whose holder has not arrived takes the place of none.
+            if let (Some(last), Some(verdi)) = (linjer.last_mut(), verdi) {
+                last.til = Some(verdi);
             }
             linjer.push(linje);
         }
@@ -92,8 +93,8 @@ pub(super) fn linjer<'a>(f: &Forhold<'a>, regler: &Kategorier, logg: &mut Logg) 
 
 /// Whether the permit goes on with the line: a renewal, the same ground again without a break, or a permanent permit.
 fn fortsetter(linje: &Linje<'_>, t: &Tillatelse<'_>, before: Option<&Tillatelse<'_>>, f: &Forhold<'_>) -> bool {
-    if !t.permit.foerstegang {
-        return true;
+    if t.verdi.is_none() || !t.permit.foerstegang {
+        return t.verdi.is_some();
     }
     if t.permit.oppholdsgrunnlag != linje.foerste.permit.oppholdsgrunnlag && t.gruppe != Some(Gruppe::Permanent) {
         return false;
@@ -103,17 +104,6 @@ fn fortsetter(linje: &Linje<'_>, t: &Tillatelse<'_>, before: Option<&Tillatelse<
     t.gyldig.from <= ended
         || t.permit.soeknadsdato.is_some_and(|soekt| soekt < ended)
         || f.fornyelser.iter().any(|s| s.soekt < ended && !s.svar.is_some_and(|svar| !svar.innvilget && svar.endelig))
-}
-
-/// The day rights are counted from.
-fn verdi(f: &Forhold<'_>, t: &Tillatelse<'_>) -> Option<NaiveDate> {
-    let vedtatt = t.permit.vedtaksdato;
-    if !t.permit.etter_innreisetillatelse {
-        return Some(vedtatt);
-    }
-    // Who lives here has arrived, whether or not a source said when.
-    let seen = || f.bosatt.first().into_iter().chain(f.mottak.first()).map(|p| p.from.max(vedtatt)).min();
-    f.ankomst.or_else(seen).map(|arrived| arrived.max(vedtatt))
 }
 
 /// The stay on one permit, continued by applications in time.
@@ -144,9 +134,11 @@ fn tillatelsens(f: &Forhold<'_>, regler: &Kategorier, nr: usize, foerst: bool, u
             let other = later.iter().any(|q| q.permit.vedtaksdato <= s.soekt);
             if !other {
                 logg.soekt_for_sent(t, s, utloep);
-                if let (Some(svar), None) = (s.svar.filter(|svar| svar.innvilget), answer) {
-                    let from = if s.soekt < s.gyldig_fra { s.gyldig_fra } else { svar.dato };
-                    legg_til(from, s.gyldig_til, LukketAarsak::OppholdUtloept);
+                if let Some(svar) = s.svar.filter(|svar| svar.innvilget) {
+                    let from = if s.soekt < s.gyldig_fra { s.gyldig_fra } else { svar.dato.max(s.soekt) };
+                    // The permit that follows takes over from its own validity.
+                    let to = [s.gyldig_til, answer.map(|q| q.gyldig.from)].into_iter().flatten().min();
+                    legg_til(from, to, LukketAarsak::OppholdUtloept);
                 }
             }
             continue;

@@ -29,7 +29,8 @@ pub struct Case {
     pub rows: Vec<String>,
 }
 
-fn fact(line: &str, row_no: i64) -> Result<Fact, Bad> {
+/// A fact as a table writes it.
+pub fn fact(line: &str, row_no: i64) -> Result<Fact, Bad> {
     let mut words = Words::of(line);
     let nobody = |text: &str| Duf::parse(text, true).map_err(|_| format!("«{text}» er intet nummer"));
     let (content, valid) = fakta::fact(&nobody, &mut words)?;
@@ -46,7 +47,8 @@ fn fact(line: &str, row_no: i64) -> Result<Fact, Bad> {
     })
 }
 
-fn post(line: &str, row_no: i64) -> Result<PostVersion, Bad> {
+/// A registration as a table writes it.
+pub fn post(line: &str, row_no: i64) -> Result<PostVersion, Bad> {
     let mut words = Words::of(line);
     let annulled = words.take("slettet");
     let (content, _) = innhold::content(&|text| Err(format!("ingen post heter {text}")), &mut words)?;
