@@ -1,44 +1,10 @@
 //! The average "gjennomsnittlig timer tiltak per uke" of a month (domain.md 7.3).
 
-use std::collections::BTreeSet;
-
-use chrono::{Datelike as _, Days, Months, NaiveDate, Weekday};
+use chrono::{Datelike as _, Days, Months, NaiveDate};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::post::Tiltak;
-
-/// Easter Sunday of the Gregorian calendar (anonymous algorithm, as in domain.md 7.3).
-fn easter(year: i32) -> Option<NaiveDate> {
-    let (a, b, c) = (year % 19, year / 100, year % 100);
-    let (d, e) = (b / 4, b % 4);
-    let g = (b - (b + 8) / 25 + 1) / 3;
-    let h = (19 * a + b - d - g + 15) % 30;
-    let l = (32 + 2 * e + 2 * (c / 4) - h - c % 4) % 7;
-    let m = (a + 11 * h + 22 * l) / 451;
-    let n = h + l - 7 * m + 114;
-    NaiveDate::from_ymd_opt(year, u32::try_from(n / 31).ok()?, u32::try_from(n % 31 + 1).ok()?)
-}
-
-/// Public holidays of a year (IF §17).
-pub fn holidays(year: i32) -> BTreeSet<NaiveDate> {
-    let fixed = [(1, 1), (5, 1), (5, 17), (12, 25), (12, 26)];
-    let mut days: BTreeSet<NaiveDate> =
-        fixed.iter().filter_map(|(month, day)| NaiveDate::from_ymd_opt(year, *month, *day)).collect();
-    if let Some(easter) = easter(year) {
-        days.extend([-3_i64, -2, 0, 1, 39, 49, 50].map(|offset| easter + chrono::Duration::days(offset)));
-    }
-    days
-}
-
-/// Not Saturday, Sunday or a holiday.
-pub fn is_virkedag(day: NaiveDate, holidays: &BTreeSet<NaiveDate>) -> bool {
-    !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) && !holidays.contains(&day)
-}
-
-/// Whether a working day lies between the first and the last day, both included.
-pub fn has_virkedag(from: NaiveDate, to: NaiveDate) -> bool {
-    from.iter_days().take_while(|day| *day <= to).any(|day| is_virkedag(day, &holidays(day.year())))
-}
+pub use crate::virkedag::{has_virkedag, holidays, is_virkedag};
 
 /// The average of one month.
 #[derive(Debug, Clone, PartialEq, Eq)]

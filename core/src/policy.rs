@@ -15,6 +15,7 @@ mod files;
 mod fravaer;
 mod innhold;
 pub(crate) mod kategorier;
+pub(crate) mod frister;
 mod kommuner;
 mod land;
 mod norsk;
@@ -92,6 +93,7 @@ pub struct Policy {
     kommuner: kommuner::Kommuner,
     land: land::LandFile,
     kategorier: kategorier::Kategorier,
+    frister: frister::Frister,
     version: String,
 }
 
@@ -119,6 +121,7 @@ impl Policy {
             kommuner: kommuner::Kommuner::read(files)?,
             land: toml::from_str(files.get("landgrupper.toml"))?,
             kategorier: toml::from_str(files.get("kategorier.toml"))?,
+            frister: frister::Frister::read(files)?,
             version: files.version(),
         })
     }

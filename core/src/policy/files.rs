@@ -14,6 +14,7 @@ pub const RULES: &[(&str, &str)] = rules![
     "avslutning.toml",
     "bydeler.toml",
     "fravaer.toml",
+    "frister.toml",
     "grenser.toml",
     "innhold.toml",
     "kampanjer.toml",
@@ -25,6 +26,7 @@ pub const RULES: &[(&str, &str)] = rules![
     "norsk.toml",
     "permisjon.toml",
     "profil.toml",
+    "varighet.toml",
     "vedtak.toml",
 ];
 
