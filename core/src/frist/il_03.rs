@@ -47,7 +47,9 @@ pub(super) fn settle(
     } else if let Some((day, source)) = starts.iter().filter(|(day, _)| run.covers(*day)).min() {
         frist.status = Friststatus::Oppfylt;
         let inputs: [(&str, &dyn std::fmt::Display); 1] = [(source, day)];
-        note(logg, &frist.rad, "", &inputs, (Some(*day), None), "startet");
+        // A start that rests on a rule of its own names it.
+        let regel = if source.starts_with("FR-") { *source } else { frist.rad.as_str() };
+        note(logg, regel, "", &inputs, (Some(*day), None), "startet");
     } else if let Some(status) = run.closed(frist.dato).filter(|status| *status == Friststatus::Bortfalt) {
         frist.status = status;
     }

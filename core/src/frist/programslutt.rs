@@ -93,6 +93,12 @@ fn log_end(program: &Program<'_>, varighet: &Varighet, end: &Frist, logg: &mut V
         let inputs: [(&str, &dyn std::fmt::Display); 2] = [("innvilgetTil", &granted), ("tak", &tak)];
         note(logg, "FR-VAR-KORONA", &varighet.hjemmel, &inputs, (Some(tak), Some(granted)), "kan ikke registreres");
     }
+    if varighet.to_akser {
+        let decision = &program.vedtak;
+        let inputs: [(&str, &dyn std::fmt::Display); 2] =
+            [("tilbud", &decision.vedtak.vedtaksdato), ("mottatt", &decision.mottatt)];
+        note(logg, "FR-VAR-AKSER", "IF §76", &inputs, (None, None), varighet.rad.as_str());
+    }
     note(
         logg,
         &varighet.rad,

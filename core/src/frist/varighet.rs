@@ -49,6 +49,8 @@ pub struct Varighet {
     pub hard: bool,
     /// Rests on something uncertain.
     pub usikker: bool,
+    /// The row asks for the receipt day, too (FR-VAR-AKSER).
+    pub to_akser: bool,
 }
 
 impl Varighet {
@@ -113,6 +115,7 @@ pub fn varighet(grunnlag: &Varighetsgrunnlag<'_>, policy: &Policy) -> Varighet {
             permisjon: Vec::new(),
             hard: false,
             usikker: true,
+            to_akser: false,
         };
     };
     Varighet {
@@ -125,6 +128,7 @@ pub fn varighet(grunnlag: &Varighetsgrunnlag<'_>, policy: &Policy) -> Varighet {
         permisjon: row.permisjon.clone(),
         hard: row.hard,
         usikker: row.usikker || !one || (row.lov == Lov::Il && !defined),
+        to_akser: row.mottatt_fra.is_some(),
     }
 }
 
