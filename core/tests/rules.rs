@@ -81,11 +81,37 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("modul", "kode", "gjelder_fra gjelder_til"),
     ("timer_per_dag", "verdi", ""),
     ("utvidet_naer", "maaneder", ""),
+    ("frist", "rad maaneder", ""),
+    ("regnes_fra_tilbud", "etter", ""),
+    ("kontakter", "tilbud krav", ""),
+    ("frist_bortfall", "avslutningsaarsaker vedtakstyper begrunnelser", ""),
+    ("permisjon_forlenger", "ordning typer", ""),
+    ("intl_norsk", "med_fravaer fravaer videre_maaneder", ""),
+    (
+        "utvidet",
+        "vedtak_fra vedtak_til vindu_maaneder med_videregaaende uten_videregaaende uten_videregaaende_hoeyst",
+        "",
+    ),
+    (
+        "varighet",
+        "rad lov hoeyst hard",
+        "kollektiv videregaaende sluttmaal tilbud_etter tilbud_til mottatt_fra minst forlengelse tak usikker permisjon",
+    ),
+    ("videregaaende_definert", "fra", ""),
+    ("tillegg", "fra terskel alle_dager periode fravaer permisjon usikre timer_per_dag", ""),
+    (
+        "arbeidsinnhold",
+        "rad kollektiv timer maaneder_med maaneder_uten grupper",
+        "dager_fra startet_fra startet_til timer_deltid deltid_prosent full_uke",
+    ),
     ("avslutningsaarsak", "kode utfall", "hovedaktivitet bare_system"),
 ];
 /// What makes rows of one table different rules; rows with the same key follow each other in time.
 const SERIES: &[(&str, &str)] = &[
     ("landgruppe", "satsklasse"),
+    ("frist", "rad"),
+    ("permisjon_forlenger", "ordning"),
+    ("arbeidsinnhold", "rad"),
     ("grunnlag", "kode"),
     ("aldersgrense", "regel"),
     ("gjelder", "regel"),
@@ -148,6 +174,8 @@ fn rows() -> Vec<Row> {
 /// `IF §58; domain.md 9.1, 9.3 HD-1a`: parts of one source each; an act with its paragraph, or a file with its places.
 fn is_reference(text: &str) -> bool {
     let number = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.') && !word.is_empty();
+    // §37d is a paragraph, too.
+    let paragraph = |word: &str| number(word.strip_suffix(|c: char| c.is_ascii_lowercase()).unwrap_or(word));
     let row_id = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_uppercase())
             && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
@@ -161,7 +189,7 @@ fn is_reference(text: &str) -> bool {
         let (source, places) = part.split_once(' ').unwrap_or((part, ""));
         match source {
             "domain.md" | "contract.md" | "design.md" => places.split(", ").all(place),
-            "IF" | "IL" | "INTL" => places.is_empty() || places.strip_prefix('§').is_some_and(number),
+            "IF" | "IL" | "INTL" => places.is_empty() || places.strip_prefix('§').is_some_and(paragraph),
             _ => false,
         }
     };

@@ -77,9 +77,10 @@ pub fn utvidet(
     if vedtak.vedtaksdato < fra || vedtak.vedtaksdato > til {
         return Utvidet::UtenforVindu { frist: deadline, fra, til };
     }
-    let sist = latest(row, has, right.ende, deadline, vedtak);
-    let had_all = sist <= deadline;
-    if had_all || vedtak.slutt_dato.is_some_and(|slutt| slutt > sist) {
+    // With videregående there is one time.
+    let again = has && deadline > right.ende;
+    let sist = if again { deadline } else { latest(row, has, right.ende, deadline, vedtak) };
+    if sist <= deadline || vedtak.slutt_dato.is_some_and(|slutt| slutt > sist) {
         return Utvidet::ForLang { sist };
     }
     Utvidet::Tillatt { sist }

@@ -10,7 +10,7 @@ use crate::post::Ordning;
 
 /// The last day on which the person broke off or declined, within the run.
 fn lapsed(scene: Scene<'_>, run: &Run<'_>, ordning: Ordning) -> Option<NaiveDate> {
-    let row = &scene.policy.frister().frister.bortfall;
+    let row = &scene.policy.frister().frister.frist_bortfall;
     let declined = scene.bilde.vedtak.iter().filter(|decision| {
         let vedtak = decision.vedtak;
         vedtak.ordning == ordning
@@ -39,7 +39,7 @@ pub(super) fn settle(
     if let Some(day) = lapsed
         && started.is_none_or(|(start, _)| *start <= day)
     {
-        let row = &scene.policy.frister().frister.bortfall;
+        let row = &scene.policy.frister().frister.frist_bortfall;
         frist.status = Friststatus::Bortfalt;
         "FR-START-BORTFALT".clone_into(&mut frist.rad);
         let inputs: [(&str, &dyn std::fmt::Display); 1] = [("avbruttEllerAvvist", &day)];

@@ -2,13 +2,15 @@
 //! -UTDANNING); who only has a duty has hours instead (FR-NORSK-PLIKT).
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 
 use crate::fact::Oppholdstillatelse;
 use crate::frist::program::Span;
 use crate::frist::run::Run;
 use crate::frist::{Scene, frist, note, outcome, permisjon};
 use crate::kategori::{Frist, Fristtype, Loggsteg};
-use crate::policy::frister::{Timegruppe, holds, paragraf};
+use crate::policy::frister::holds;
+use crate::policy::kategorier::Timeregel;
 use crate::post::Ordning;
 use crate::registry::Lov;
 use crate::virkedag::last_day;
@@ -50,7 +52,7 @@ pub(super) fn gjennomfoering(
     logg: &mut Vec<Loggsteg>,
 ) -> Option<Frist> {
     if !run.rett {
-        hours(scene, run, Timegruppe::PliktIl, permit, logg);
+        hours(scene, run, Timeregel::IlPlikt, permit, logg);
         return None;
     }
     let rules = scene.policy.frister();
@@ -93,32 +95,35 @@ pub(super) fn gjennomfoering(
     Some(frist)
 }
 
-/// The hours of norsk and samfunnskunnskap that fulfil a duty, in the log: there is no deadline (FR-NORSK-PLIKT).
+/// The hours of norsk and samfunnskunnskap that fulfil a duty, in the log: there is no deadline (FR-NORSK-PLIKT). Who was
+/// granted before them from abroad and arrived since has hours of their own (17.37).
 pub(super) fn hours(
     scene: Scene<'_>,
     run: &Run<'_>,
-    gruppe: Timegruppe,
+    regel: Timeregel,
     permit: Option<&Oppholdstillatelse>,
     logg: &mut Vec<Loggsteg>,
 ) {
     let granted = permit.map_or(run.entry, |permit| permit.vedtaksdato);
-    let rows = &scene.policy.frister().frister.norsktimer;
-    let row = rows.iter().rfind(|row| row.gruppe == gruppe && row.fra.is_none_or(|fra| fra <= granted));
-    let norsk = row.map(|row| row.timer).unwrap_or_default();
-    let samf = samf_hours(scene, run.lov, value_day(scene, run, permit));
+    let value = value_day(scene, run, permit);
+    let rules = scene.policy.kategorier();
+    let arrived = rules.plikttimer(Timeregel::IlPliktAnkomst, value).filter(|row| {
+        regel == Timeregel::IlPlikt && granted < value && row.fra.is_some_and(|fra| granted < fra)
+    });
+    let row = arrived.or_else(|| rules.plikttimer(regel, granted));
+    let (norsk, samf) = row.map(|row| (row.norsk, row.samfunnskunnskap)).unwrap_or_default();
     let inputs: [(&str, &dyn std::fmt::Display); 4] = [
-        ("tillatelse", &granted),
-        ("tillatelseEllerAnkomst", &value_day(scene, run, permit)),
+        ("vedtaksdato", &granted),
+        ("tillatelseEllerAnkomst", &value),
         ("norskTimer", &norsk),
         ("samfunnskunnskapTimer", &samf),
     ];
-    let paragraf = row.map(|row| paragraf(&row.reference)).unwrap_or_default();
+    let paragraf = if run.lov == Lov::Il { "IL §32" } else { "INTL §17" };
     note(logg, "FR-NORSK-PLIKT", paragraf, &inputs, (Some(run.entry), None), "ingen frist");
 }
 
 /// Hours of samfunnskunnskap by the day of the permit, or of the arrival on one from abroad.
-pub(super) fn samf_hours(scene: Scene<'_>, lov: Lov, day: NaiveDate) -> u32 {
-    let rows = &scene.policy.frister().frister.samftimer;
-    let row = rows.iter().rfind(|row| row.lov == lov && row.fra.is_none_or(|fra| fra <= day));
-    row.map(|row| row.timer).unwrap_or_default()
+pub(super) fn samf_hours(scene: Scene<'_>, day: NaiveDate) -> Decimal {
+    let row = scene.policy.kategorier().plikttimer(Timeregel::IlPlikt, day);
+    row.map(|row| row.samfunnskunnskap).unwrap_or_default()
 }

@@ -40,7 +40,7 @@ pub(super) fn samfunnskunnskap(
         ("rettEllerPliktFra", &run.entry),
         (if start.fra_tilbud { "tilbud" } else { "inntreden" }, &text(start.dag)),
         ("maaneder", &months),
-        ("timer", &samf_hours(scene, run.lov, value_day(scene, run, permit))),
+        ("timer", &samf_hours(scene, value_day(scene, run, permit))),
         ("tilleggDager", &frist.tillegg_dager),
     ];
     let after = frist.dato.and_then(|dato| dato.succ_opt());

@@ -5,7 +5,8 @@ use crate::frist::program::Span;
 use crate::frist::run::Run;
 use crate::frist::{Scene, frist, il_32, note, outcome, permisjon};
 use crate::kategori::{Frist, Fristtype, Loggsteg};
-use crate::policy::frister::{Timegruppe, holds};
+use crate::policy::frister::holds;
+use crate::policy::kategorier::Timeregel;
 use crate::post::Ordning;
 use crate::virkedag::last_day;
 
@@ -16,7 +17,7 @@ pub(super) fn gjennomfoering(
     logg: &mut Vec<Loggsteg>,
 ) -> Option<Frist> {
     let permit = scene.bilde.permit_of(run.entry);
-    let gruppe = if run.rett { Timegruppe::RettOgPliktIntl } else { Timegruppe::PliktIntl };
+    let gruppe = if run.rett { Timeregel::IntlRettOgPlikt } else { Timeregel::IntlPlikt };
     il_32::hours(scene, run, gruppe, permit, logg);
     if !run.rett {
         return None;

@@ -42,7 +42,7 @@ pub(super) fn extend(
         added.dager += days;
         added.ende = plus_days(base, added.dager);
         counted = Some(to);
-        note(logg, regel, "", &[("ny dato", &added.ende)], (Some(from), to.succ_opt()), format!("+{days} dager"));
+        note(logg, regel, "", &[("nyDato", &added.ende)], (Some(from), to.succ_opt()), format!("+{days} dager"));
     }
     added
 }

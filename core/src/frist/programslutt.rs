@@ -47,8 +47,9 @@ pub(super) fn frist(
                 };
                 let periods = scene.bilde.permisjoner.iter().filter(leave).map(|p| (p.fra_dato, p.til_dato));
                 let added = permisjon::extend(program.start, base, periods, "FR-VAR-INTL", logg);
-                end.dato = Some(varighet.cap(program.start, added.ende).max(base));
-                end.tillegg_dager = i32::try_from(added.dager).unwrap_or(i32::MAX);
+                let capped = varighet.cap(program.start, added.ende).max(base);
+                end.dato = Some(capped);
+                end.tillegg_dager = i32::try_from((capped - base).num_days()).unwrap_or(i32::MAX);
             }
             None => end.usikker = true,
         }

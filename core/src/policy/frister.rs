@@ -76,12 +76,10 @@ pub(crate) struct FristFile {
     pub frist: Vec<FristRow>,
     pub regnes_fra_tilbud: FraTilbud,
     pub kontakter: Kontakter,
-    pub bortfall: Bortfall,
+    pub frist_bortfall: Bortfall,
     pub permisjon_forlenger: Vec<PermisjonRow>,
     pub intl_norsk: IntlNorsk,
     pub utvidet: UtvidetRow,
-    pub norsktimer: Vec<NorsktimerRow>,
-    pub samftimer: Vec<SamftimerRow>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -132,34 +130,6 @@ pub(crate) struct UtvidetRow {
     pub uten_videregaaende: u32,
     pub uten_videregaaende_hoeyst: u32,
     pub reference: String,
-}
-
-/// Whose hours of norsk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(crate) enum Timegruppe {
-    #[serde(rename = "PLIKT_IL")]
-    PliktIl,
-    #[serde(rename = "PLIKT_INTL")]
-    PliktIntl,
-    #[serde(rename = "RETT_OG_PLIKT_INTL")]
-    RettOgPliktIntl,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct NorsktimerRow {
-    pub gruppe: Timegruppe,
-    #[serde(default)]
-    pub fra: Option<NaiveDate>,
-    pub timer: u32,
-    pub reference: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct SamftimerRow {
-    pub lov: Lov,
-    #[serde(default)]
-    pub fra: Option<NaiveDate>,
-    pub timer: u32,
 }
 
 /// `varighet.toml`
