@@ -9,7 +9,6 @@ mod expect;
 #[path = "text/fakta.rs"]
 mod fakta;
 #[path = "text/frister.rs"]
-#[expect(dead_code, reason = "the tables' own test uses the rest")]
 mod frister;
 #[path = "text/innhold.rs"]
 mod innhold;
