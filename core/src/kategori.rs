@@ -16,6 +16,7 @@ use crate::registry::Lov;
 use crate::time::Period;
 
 mod beregning;
+pub mod betaling;
 mod forhold;
 mod il_05;
 mod il_07;

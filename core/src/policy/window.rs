@@ -188,7 +188,9 @@ impl Policy {
     ) -> impl Iterator<Item = (NaiveDate, Option<&'r Driftsbrudd>)> {
         let grants = registry.driftsbrudd.iter().filter(move |outage| {
             let last = outage.last();
-            outage.fra < today && last.is_none_or(|last| today <= last) && self.in_list(&outage.kommuner, kommune, today)
+            outage.fra < today
+                && last.is_none_or(|last| today <= last)
+                && self.in_list(&outage.kommuner, kommune, today)
         });
         std::iter::once((today, None)).chain(grants.map(|outage| (outage.fra, Some(outage))))
     }

@@ -390,7 +390,11 @@ impl Lists<'_> {
         on!(self, tx => tx.owning(kommune, after, limit).await)
     }
 
-    pub(super) async fn written_since(&mut self, dufs: &[i64], recorded: DateTime<Utc>) -> Result<Vec<i64>, StoreError> {
+    pub(super) async fn written_since(
+        &mut self,
+        dufs: &[i64],
+        recorded: DateTime<Utc>,
+    ) -> Result<Vec<i64>, StoreError> {
         on!(self, tx => tx.written_since(dufs, recorded).await)
     }
 

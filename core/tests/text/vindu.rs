@@ -10,9 +10,9 @@ use register::receipt::Finding;
 use register::vindu::{Spoersmaal, explain};
 
 use crate::expect::texts_read_well;
-use crate::{innhold, message};
 use crate::words::{Bad, Words};
 use crate::world::World;
+use crate::{innhold, message};
 
 fn same(got: &str, answer: &str) -> Result<(), Bad> {
     let answer = answer.split_whitespace().collect::<Vec<_>>().join(" ");

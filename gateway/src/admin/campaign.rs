@@ -123,8 +123,7 @@ fn line_of(campaign: &Campaign) -> String {
 
 fn lines(registry: &Registry, all: bool, today: NaiveDate) -> Vec<String> {
     let shown = |last: NaiveDate| all || today <= last;
-    let mut lines: Vec<String> =
-        registry.campaigns.iter().filter(|one| shown(one.gyldig_til)).map(line_of).collect();
+    let mut lines: Vec<String> = registry.campaigns.iter().filter(|one| shown(one.gyldig_til)).map(line_of).collect();
     lines.extend(registry.driftsbrudd.iter().filter(|one| all || one.last().is_none_or(shown)).map(|one| {
         format!("outage {} {}..{} and {} days; {}", one.id, one.fra, one.til, one.dager, one.beslutningsreferanse)
     }));
@@ -132,9 +131,13 @@ fn lines(registry: &Registry, all: bool, today: NaiveDate) -> Vec<String> {
         let until = one.aapnet_igjen.map(|day| format!(" until {day}")).unwrap_or_default();
         format!("locked {} from {}{until}; {}", one.aar, one.laast_fra, one.beslutningsreferanse)
     }));
-    lines.extend(registry.stengt.iter().filter(|one| shown(one.til)).map(|one| {
-        format!("closed {} {}..{}; {}", one.id, one.fra, one.til, one.aarsak)
-    }));
+    lines.extend(
+        registry
+            .stengt
+            .iter()
+            .filter(|one| shown(one.til))
+            .map(|one| format!("closed {} {}..{}; {}", one.id, one.fra, one.til, one.aarsak)),
+    );
     lines.sort();
     lines
 }

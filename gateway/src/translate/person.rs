@@ -89,7 +89,11 @@ pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<Str
     }
     if let Some(beregning) = &view.beregning {
         svar.lov = beregning.lov.map(|lov| lov.code().to_owned());
-        svar.kategori = beregning.kategorier.iter().map(|k| personkategori(k, beregning.beregnings_id)).collect();
+        svar.kategori = beregning
+            .kategorier
+            .iter()
+            .map(|k| personkategori(k, &beregning.kategorier, beregning.beregnings_id))
+            .collect();
         svar.frist = beregning.frister.iter().map(|f| personfrist(f, beregning.beregnings_id)).collect();
     }
     svar
@@ -104,7 +108,7 @@ fn fristtyper(view: &PersonView, ordning: Ordning) -> Vec<String> {
     all.into_iter().map(|fristtype| fristtype.code().to_owned()).collect()
 }
 
-fn personkategori(kategori: &Kategori, beregnings_id: Uuid) -> wire::Personkategori {
+fn personkategori(kategori: &Kategori, all: &[Kategori], beregnings_id: Uuid) -> wire::Personkategori {
     wire::Personkategori {
         kategori: kategori.kode.code().to_owned(),
         lov: kategori.lov.code().to_owned(),
@@ -112,6 +116,7 @@ fn personkategori(kategori: &Kategori, beregnings_id: Uuid) -> wire::Personkateg
         til_dato: kategori.gyldig.last(),
         lukket_aarsak: kategori.aarsak.map(|aarsak| aarsak.code().to_owned()),
         rett_til_aa_fullfoere: kategori.rett_til_aa_fullfoere,
+        gratis: register::kategori::betaling::free(kategori, all),
         regel: kategori.rad.clone(),
         usikker: kategori.usikker,
         beregnings_id: beregnings_id.to_string(),

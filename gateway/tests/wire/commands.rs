@@ -221,7 +221,18 @@ fn a_campaign_is_added_shown_and_ended() {
         words
     }
     let said = succeed(
-        &add(&["--months", "6", "--scheme", "INTRO", "--kommune", "4204", "--type", "VEDTAK", "--decision", "IMDi 26/1"]),
+        &add(&[
+            "--months",
+            "6",
+            "--scheme",
+            "INTRO",
+            "--kommune",
+            "4204",
+            "--type",
+            "VEDTAK",
+            "--decision",
+            "IMDi 26/1",
+        ]),
         &config,
     );
     assert!(said.contains("added") && said.contains("schemes INTRO; kommuner 4204"), "{said}");

@@ -185,6 +185,9 @@ pub struct Personkategori {
     pub lukket_aarsak: Option<String>,
     /// Whether it is the right to finish after the duty has ended.
     pub rett_til_aa_fullfoere: bool,
+    /// Whether the training is free, or the kommune may charge. Left out for schemes where nobody may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gratis: Option<bool>,
     /// The row of the rules that gave the result.
     pub regel: String,
     /// Whether the rule is uncertain and should be checked.

@@ -164,8 +164,13 @@ impl SqliteTx {
     ) -> Result<Vec<i64>, StoreError> {
         let sql = "SELECT DISTINCT duf FROM person_liste WHERE kommune = ?1 AND kode = '' AND duf > ?2 \
                    AND system_from <= ?3 AND (system_to IS NULL OR system_to > ?3) ORDER BY duf LIMIT ?4";
-        let rows =
-            sqlx::query(sql).bind(kommune).bind(after).bind(micros(recorded)).bind(limit).fetch_all(&mut *self.tx).await?;
+        let rows = sqlx::query(sql)
+            .bind(kommune)
+            .bind(after)
+            .bind(micros(recorded))
+            .bind(limit)
+            .fetch_all(&mut *self.tx)
+            .await?;
         Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
     }
 
@@ -190,7 +195,8 @@ impl SqliteTx {
                    UNION SELECT duf FROM post_version WHERE duf IN (SELECT value FROM json_each(?1)) AND (system_from > ?2 OR system_to > ?2) \
                    UNION SELECT duf FROM beregning WHERE duf IN (SELECT value FROM json_each(?1)) AND (system_from > ?2 OR system_to > ?2) \
                    UNION SELECT duf FROM post_reference WHERE duf IN (SELECT value FROM json_each(?1)) AND system_from > ?2";
-        let rows = sqlx::query(sql).bind(json!(dufs).to_string()).bind(micros(recorded)).fetch_all(&mut *self.tx).await?;
+        let rows =
+            sqlx::query(sql).bind(json!(dufs).to_string()).bind(micros(recorded)).fetch_all(&mut *self.tx).await?;
         Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
     }
 
