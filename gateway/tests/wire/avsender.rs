@@ -57,7 +57,8 @@ fn every_precondition_is_told_with_its_reason() {
     assert_eq!(lacking, [pair("FULLMAKT", "NIR-A403")]);
 }
 
-fn report(sandbox: &Sandbox, name: &str) -> String {
+/// A report of a certificate of the sandbox.
+pub fn report(sandbox: &Sandbox, name: &str) -> String {
     let der = CertificateDer::from_pem_slice(sandbox.pem(name).as_bytes()).unwrap();
     ask("meldSertifikat", &head(), &format!("<sertifikat>{}</sertifikat>", STANDARD.encode(der)))
 }

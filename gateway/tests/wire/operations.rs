@@ -9,12 +9,14 @@ use nir_wsdl::envelope::SoapVersion;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
+use crate::avsender::report as reported;
 use crate::client::{Answer, Client, SOAP_12, of_contract};
 use crate::messages::{
     bekreft_endringer, day, fresh, head, hent_endringer, hent_kvittering, hent_person, person, ping, registrer, send,
     send_with, tiltak, vedtak,
 };
 use crate::node::Installation;
+use crate::oppslag::{ask, measured, report};
 use crate::process;
 use crate::sandbox::{Sandbox, shared};
 
@@ -153,6 +155,13 @@ fn an_answer_relates_to_the_message_that_asked() {
     assert_eq!(client.accepted(&ping()).text("RelatesTo"), None);
 }
 
+/// A report of a record that was registered for it.
+fn struck(client: &Client<'_>, sandbox: &Sandbox) -> String {
+    let duf = sandbox.unused("4204");
+    let measure = measured(client, &duf);
+    report(&head(), &duf, &measure, 1, "FEIL_PERSON")
+}
+
 /// Each kind of answer, one of each that the contract has a root for.
 fn one_of_each(client: &Client<'_>, sandbox: &Sandbox) -> Vec<Answer> {
     let (id, duf) = (fresh("each"), sandbox.unused("4204"));
@@ -178,6 +187,15 @@ fn one_of_each(client: &Client<'_>, sandbox: &Sandbox) -> Vec<Answer> {
         kodeverk(""),
         hent_endringer(&head(), "4204-flyktning-1.1", 0, ""),
         bekreft_endringer(&head(), "4204-flyktning-1.1", 0),
+        ask("finnPerson", &head(), "<nummertype>FOEDSELSNUMMER</nummertype><nummer>01819012365</nummer>"),
+        ask("hentPersonliste", &head(), "<tidligere>true</tidligere><csv>true</csv>"),
+        ask("hentPostoversikt", &head(), "<medAnnullerte>true</medAnnullerte>"),
+        ask("hentBeregningslogg", &head(), "<dufNummer>202400000702</dufNummer>"),
+        ask("hentDatakonsistens", &head(), ""),
+        ask("forklarVindu", &head(), "<ordning>INTRO</ordning><dato>2020-01-01</dato>"),
+        ask("hentAvsenderstatus", &head(), ""),
+        reported(sandbox, "vendor.pem"),
+        struck(client, sandbox),
         hent_person(&head().from("ukjent", "9999", "ukjent"), "202400000702", ""),
         hent_endringer(&head(), "nowhere.1", 0, ""),
         "<ping xmlns=\"urn:no:nir:melding:v1\"><a></a><b></b></ping>".to_owned(),
@@ -229,10 +247,19 @@ fn every_kind_of_answer_is_valid_by_the_files_that_are_published() {
     }
     let all = [
         "bekreftEndringerSvar",
+        "finnPersonSvar",
+        "forklarVinduSvar",
+        "hentAvsenderstatusSvar",
+        "hentBeregningsloggSvar",
+        "hentDatakonsistensSvar",
         "hentEndringerSvar",
         "hentKodeverkSvar",
         "hentKvitteringSvar",
         "hentPersonSvar",
+        "hentPersonlisteSvar",
+        "hentPostoversiktSvar",
+        "meldFeilregistrertSvar",
+        "meldSertifikatSvar",
         "nirFeil",
         "pingSvar",
         "sendRegistreringerSvar",

@@ -181,7 +181,7 @@ fn what_is_missing_is_told_per_person(sandbox: &Sandbox) {
 }
 
 /// A report of a wrong record.
-fn report(head: &Head, duf: &str, post: &str, versjon: i32, aarsak: &str) -> String {
+pub fn report(head: &Head, duf: &str, post: &str, versjon: i32, aarsak: &str) -> String {
     let inner = format!(
         "<dufNummer>{duf}</dufNummer><postId>{post}</postId><versjon>{versjon}</versjon><aarsak>{aarsak}</aarsak>\
          <forklaring>Gjaldt en annen.</forklaring>"
@@ -190,7 +190,7 @@ fn report(head: &Head, duf: &str, post: &str, versjon: i32, aarsak: &str) -> Str
 }
 
 /// A person with a decision and a measure; the measure's id.
-fn measured(client: &Client<'_>, duf: &str) -> String {
+pub fn measured(client: &Client<'_>, duf: &str) -> String {
     let lines = registrer("1", "", &vedtak(&day(-10), &day(-10), &day(300)))
         + &registrer("2", "", &tiltak("NORSK_SAMF", "NS01", &day(-10), &day(20), "25"));
     client.registered(&send(&head(), &person(duf, &lines))).texts("postId")[1].clone()
