@@ -15,6 +15,7 @@
 //! system ID i 4204[/BYDEL] [ordninger INTRO,NORSK] [godkjent 1.0,1.1] [til DATO] [sperret GRUNN]
 //! bruker ID i 4204[/BYDEL] ROLLE,ROLLE [skjerming] [brukt DATO] [til DATO]
 //! uten avtale 4204 | uten fullmakt 4204 | avtale 4204 til DATO | fullmakt 4204 [til DATO] [ordninger INTRO]
+//! innstilling NAVN true|false      a setting of domain.md 17 the other way round, from here on in the section
 //! person P1 åpnet INTRO 4204 A..B DATO      days of the scheme that the register opened for the kommune on that day
 //! kampanje ID A..B [måneder N] [tidligst DATO] [ordninger O,O] [kommuner K,K] [lov IL] [kanaler WEB] [typer T,T] [låste]
 //! lås 2020 fra DATO [åpnet DATO] [ordninger O,O] [kommuner K,K]
@@ -97,7 +98,7 @@ const GIVEN_ELSEWHERE: [(Rejection, &str); 12] = [
 /// Rows of domain.md that the tables show.
 const ROWS: &str = "TI-1 TI-2 TI-2a TI-3 TI-5 TI-6 TI-7 TI-7a TI-8 TI-9 TI-10 TI-11 HD-1 HD-1a HD-3 HD-4 HD-5 HD-6 HD-12 HD-13 \
                     HD-16 AU-1 AU-2 AU-3 AU-5 AU-6 AU-7 AU-8 AU-9 VERN-1 VERN-1a VERN-2 VERN-3 VERN-4 VERN-5 9.2 9.4 9.5 11.2 11.3 \
-                    15.1 3.5 10.2 10.3 17.4 17.12 \
+                    15.1 3.5 10.2 10.3 17.4 17.8 17.12 \
                     FRAV-01 FRAV-02 FRAV-03 FRAV-04 FRAV-05 FRAV-06 FRAV-07 FRAV-R1 FRAV-R2 FRAV-R3 FRAV-R4 PERM-01 \
                     PERM-02 PERM-03 PERM-04 PERM-05 PERM-06 PERM-07a PERM-07b PERM-08 PERM-09 PERM-10 PERM-11 \
                     PERM-12 PERM-R1 PERM-R2 PERM-R3 PERM-R4 PERM-R5 AVSL-01 AVSL-02 AVSL-03 AVSL-04 AVSL-05 AVSL-06 \

@@ -202,6 +202,10 @@ impl World {
                 };
                 self.policy = regler::policy(profile);
             }
+            "innstilling" => {
+                let (name, value) = (words.next("navn")?, words.next("verdi")?);
+                self.policy = regler::with_setting(name, value).ok_or(format!("{name} er ikke en innstilling å snu"))?;
+            }
             "person" => self.person(&mut words)?,
             "system" => self.system(&mut words)?,
             "bruker" => self.user(&mut words)?,
