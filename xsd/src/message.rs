@@ -128,6 +128,7 @@ wrappers! {
 
 wrappers! {
     /// What the gateway answers. White space is collapsed in all values but texts.
+    #[expect(clippy::large_enum_variant, reason = "one answer at a time, written at once")]
     Answer, collapse::values_beside_texts, {
         "pingSvar" => Ping(PingSvar { svar: Pingsvar }),
         "sendRegistreringerSvar" => SendRegistreringer(SendRegistreringerSvar { kvittering: Kvittering }),
