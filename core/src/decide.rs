@@ -73,6 +73,7 @@ mod sender;
 mod stored;
 mod system;
 mod tiltak;
+mod varighet;
 mod vedtak;
 mod window;
 

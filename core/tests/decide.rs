@@ -80,12 +80,7 @@ use register::rejection::Rejection;
 static TABLES: LazyLock<run::Report> = LazyLock::new(|| run::folder("tests/decide"));
 
 /// Codes that `decide` never gives, and who does.
-const GIVEN_ELSEWHERE: [(Rejection, &str); 12] = [
-    (Rejection::BeyondDuration, "given from the next step on"),
-    (Rejection::NoExtension, "given from the next step on"),
-    (Rejection::ExtensionTooLong, "given from the next step on"),
-    (Rejection::ExtensionOutOfReach, "given from the next step on"),
-    (Rejection::EducationFirst, "given from the next step on"),
+const GIVEN_ELSEWHERE: [(Rejection, &str); 7] = [
     (Rejection::ClosedData, "reads: no registration asks for closed data"),
     (Rejection::PageTooLarge, "reads: the page is judged before the register is asked"),
     (Rejection::PositionExpired, "streams: the store knows what is left of one"),

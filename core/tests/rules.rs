@@ -60,7 +60,7 @@ const KEYS: &[(&str, &str, &str)] = &[
         "vedtakstype",
         "ordning vedtakstype",
         "start slutt begrunnelse vedtak_ref foelger_opp krever_aktiv krever_stans tidligere_virkning virkning uten_kategori \
-         kan_tilbys lov gjelder_fra gjelder_til fritak proeve bortfall utvider",
+         kan_tilbys lov fritak proeve bortfall utvider utsetter",
     ),
     ("innhold", "posttype kategori", "lov gjelder_fra"),
     ("ordningsalder", "ordning lov fra_aar til_aar", ""),
@@ -80,7 +80,6 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("norskminimum", "har_videregaaende skriftlig muntlig", ""),
     ("modul", "kode", "gjelder_fra gjelder_til"),
     ("timer_per_dag", "verdi", ""),
-    ("utvidet_naer", "maaneder", ""),
     ("frist", "rad maaneder", ""),
     ("regnes_fra_tilbud", "etter", ""),
     ("kontakter", "tilbud krav", ""),

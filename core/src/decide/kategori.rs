@@ -1,7 +1,7 @@
 //! Steps 3 and 6 of domain.md 15.1: the act of the person (B504, B541), and whether a category lets the registration in
 //! (B503, B505–B508, B511). Categories are those that `kategori::beregn` found; here they are only looked up.
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{Datelike as _, Months, NaiveDate};
 
 use crate::decide::window::event_day;
 use crate::decide::{Scene, finding};
@@ -91,7 +91,14 @@ impl Scene<'_> {
             .filter(|frist| frist.ordning == Ordning::Norsk)
             .filter_map(|frist| frist.dato)
             .max();
-        only && !deadline.is_some_and(|deadline| self.policy.extension_near(deadline, utdanning.dato))
+        let row = &self.policy.frister().frister.utvidet;
+        let near = |deadline: NaiveDate| {
+            let months = Months::new(row.vindu_maaneder);
+            deadline.checked_sub_months(months).is_none_or(|first| first <= utdanning.dato)
+                && deadline.checked_add_months(months).is_none_or(|last| utdanning.dato <= last)
+                && utdanning.dato <= row.vedtak_til
+        };
+        only && !deadline.is_some_and(near)
     }
 
     /// Step 6: no category of the scheme lets the registration in. The reason that explains it goes before B503.

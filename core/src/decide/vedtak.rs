@@ -30,8 +30,9 @@ impl Scene<'_> {
             return vec![refusal(Rejection::WrongVedtakstype, "vedtakstype")];
         };
         let mut all = Vec::new();
-        self.days_of_type(person, vedtak, rule, &mut all);
+        self.after_permit(person, vedtak, &mut all);
         self.exemption(person, vedtak, rule, own, &mut all);
+        all.extend(self.duration(person, vedtak, rule, own));
         self.order_of_states(person, vedtak, rule, own, &mut all);
         let latest = self.policy.latest_future(self.now.today);
         let leave = rule.virkning == Some(Virkning::Permisjon);
@@ -69,14 +70,8 @@ impl Scene<'_> {
         all
     }
 
-    /// The type was there on the day of the decision (B527, B515), and the permit before it (B509).
-    fn days_of_type(&self, person: &Person, vedtak: &Vedtak, rule: &VedtakRule, all: &mut Vec<Finding>) {
-        if let Some(first) = rule.gjelder_fra.filter(|first| vedtak.vedtaksdato < *first) {
-            all.push(with(refusal(Rejection::RuleNotInForce, "vedtaksdato"), "gyldigFra", first));
-        }
-        if rule.gjelder_til.is_some_and(|last| vedtak.vedtaksdato > last) {
-            all.push(refusal(Rejection::WrongVedtakstype, "vedtakstype"));
-        }
+    /// The permit is there before the decision (B509).
+    fn after_permit(&self, person: &Person, vedtak: &Vedtak, all: &mut Vec<Finding>) {
         let permit = first_permit(person).filter(|_| self.policy.needs_permit(vedtak.ordning));
         if let Some(permit) = permit.filter(|permit| vedtak.vedtaksdato < *permit) {
             all.push(with(refusal(Rejection::BeforePermit, "vedtaksdato"), "tillatelsesdato", permit));

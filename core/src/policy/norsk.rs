@@ -1,10 +1,10 @@
 //! `norsk.toml`: grounds of exemption, goals, modules (domain.md 6.3, 6.4).
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::policy::{Policy, back};
+use crate::policy::Policy;
 use crate::post::Ordning;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -41,11 +41,6 @@ struct DagRow {
     verdi: u32,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-struct NaerRow {
-    maaneder: u32,
-}
-
 /// The file.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct NorskFile {
@@ -54,7 +49,6 @@ pub(super) struct NorskFile {
     norskminimum: Vec<MinimumRow>,
     modul: Vec<ModulRow>,
     timer_per_dag: [DagRow; 1],
-    utvidet_naer: [NaerRow; 1],
 }
 
 impl Policy {
@@ -94,12 +88,5 @@ impl Policy {
     pub fn hours_of_days(&self, days: i64) -> Decimal {
         let [row] = self.norsk.timer_per_dag;
         Decimal::from(row.verdi) * Decimal::from(days)
-    }
-
-    /// Whether an extension of the right of IL §37d that ends on `deadline` is near on the day.
-    pub fn extension_near(&self, deadline: NaiveDate, day: NaiveDate) -> bool {
-        let [row] = self.norsk.utvidet_naer;
-        let end = deadline.checked_add_months(Months::new(row.maaneder)).unwrap_or(NaiveDate::MAX);
-        back(deadline, row.maaneder) <= day && day <= end
     }
 }

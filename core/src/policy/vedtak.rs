@@ -1,6 +1,5 @@
 //! `vedtak.toml`: the types of decision of each scheme and what each asks for.
 
-use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::post::Ordning;
@@ -67,12 +66,6 @@ pub struct VedtakRule {
     /// The acts that have it; empty means both (B504).
     #[serde(default)]
     pub lov: Vec<Lov>,
-    /// First day of a decision of this type (B527 before).
-    #[serde(default)]
-    pub gjelder_fra: Option<NaiveDate>,
-    /// Last day of a decision of this type (B515 after).
-    #[serde(default)]
-    pub gjelder_til: Option<NaiveDate>,
     /// `fritaksgrunnlag` must be sent and fit (B516, B517).
     #[serde(default)]
     pub fritak: bool,
@@ -82,9 +75,12 @@ pub struct VedtakRule {
     /// A right lapses with an exemption (B526).
     #[serde(default)]
     pub bortfall: bool,
-    /// Extends the right of IL §37d (B518, B519).
+    /// Extends the right of IL §37d (B515, B518, B519, B527).
     #[serde(default)]
     pub utvider: bool,
+    /// Postpones the start of the training (B512).
+    #[serde(default)]
+    pub utsetter: bool,
 }
 
 /// One scheme.
