@@ -397,5 +397,7 @@ pub struct Grunnlag<'a> {
 pub fn beregn(grunnlag: Grunnlag<'_>, policy: &Policy) -> Beregning {
     let (mut beregning, logg) = beregning::beregn(grunnlag, policy);
     beregning.logg = logg.steg;
+    let Beregning { lov, kategorier, frister, logg } = &mut beregning;
+    *frister = crate::frist::frister(grunnlag, policy, *lov, kategorier, logg);
     beregning
 }

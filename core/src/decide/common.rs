@@ -121,12 +121,12 @@ impl Scene<'_> {
     }
 
     fn lengthened(&self, person: &Person, ordning: Ordning, mut scheme: Scheme) -> Scheme {
-        let end = programme_end(person).filter(|_| ordning == Ordning::Intro).and_then(|last| last.succ_opt());
-        if let (Some(end), Some(granted)) = (end, scheme.granted.last_mut())
+        if let Some(granted) = scheme.granted.last_mut()
+            && ordning == Ordning::Intro
             && granted.ended.is_none()
-            && let Some(to) = granted.period.to
+            && let Some(end) = granted.period.last().and_then(|last| programme_end(person, last))
         {
-            granted.period.to = Some(to.max(end));
+            granted.period.to = end.succ_opt();
         }
         scheme
     }
@@ -177,8 +177,10 @@ pub(super) fn outside(
     Some(outside)
 }
 
-/// The last day of the introduksjonsprogram by its duration and all additions, where that is computed.
-pub(super) fn programme_end(person: &Person) -> Option<NaiveDate> {
+/// The last day of an introduksjonsprogram that is granted to `last`, where absence and leave have moved it: the nearest
+/// computed end after it.
+pub(super) fn programme_end(person: &Person, last: NaiveDate) -> Option<NaiveDate> {
     let deadlines = person.beregnet.iter().flat_map(|beregnet| &beregnet.frister);
-    deadlines.filter(|frist| frist.fristtype == Fristtype::Programslutt).filter_map(|frist| frist.dato).max()
+    let moved = deadlines.filter(|frist| frist.fristtype == Fristtype::Programslutt && frist.tillegg_dager > 0);
+    moved.filter_map(|frist| frist.dato).filter(|day| *day > last).min()
 }

@@ -96,8 +96,11 @@ fn withdraw(policy: &Policy, now: &Now, meldings_id: &str, person: &Person, chan
         let day = post.valid.from;
         let Some(at) = scheme.granted.iter().rposition(|granted| granted.period.contains(day)) else { continue };
         let granted = scheme.granted.get(at).filter(|granted| granted.ended.is_none());
-        let computed = programme_end(person).filter(|_| at + 1 == scheme.granted.len());
-        let end = granted.map(|granted| granted.period.last().max(computed));
+        let last_one = at + 1 == scheme.granted.len();
+        let end = granted.map(|granted| {
+            let last = granted.period.last();
+            last.filter(|_| last_one).and_then(|last| programme_end(person, last)).or(last)
+        });
         if end.is_some_and(|end| end.is_none_or(|end| end >= now.today)) {
             let mut row = by_system(person, post, now, meldings_id, changes.len());
             row.annulled = true;
@@ -116,7 +119,10 @@ pub fn run_out(policy: &Policy, now: &Now, person: &Person, ids: &mut dyn Ids) -
         Some(end) if end.with_reason => return None,
         // A decision ended it before its time: the reason is missing when that time has passed.
         Some(end) => granting.valid.last().filter(|fixed| *fixed < now.today).map(|_| end.last)?,
-        None => last_granted.period.last()?.max(programme_end(person).unwrap_or(chrono::NaiveDate::MIN)),
+        None => {
+            let last = last_granted.period.last()?;
+            programme_end(person, last).unwrap_or(last)
+        }
     };
     if end >= now.today || person.ended_on().is_some_and(|ended| ended <= end) {
         return None;
