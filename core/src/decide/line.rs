@@ -255,7 +255,7 @@ impl Scene<'_> {
         }
         // The linked post is another record than the one that ends, so it cannot have the same reference.
         stale.extend(self.reference_in_use(person, line, None));
-        let tested = self.from_day(person, &content, from);
+        let tested = self.changed_from(person, &content, from);
         let warnings = self.acceptable(person, &content, (Some(post.post_id), None), stale, &tested)?;
         let last = from.pred_opt().unwrap_or(from);
         // What has no period cannot change from a day on: it is registered anew, or corrected.

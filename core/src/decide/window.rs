@@ -300,7 +300,7 @@ impl Scene<'_> {
     }
 
     /// The day from which ENDRE says something else (HD-4).
-    pub(super) fn from_day(&self, person: &Person, content: &Content, from: NaiveDate) -> Vec<Tested> {
+    pub(super) fn changed_from(&self, person: &Person, content: &Content, from: NaiveDate) -> Vec<Tested> {
         let mut tested = at(from, "", Rejection::ClosedPeriodTouched);
         tested.field = Field::Line("gjelderFra");
         vec![self.as_judged(person, content, tested)]

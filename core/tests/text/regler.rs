@@ -11,15 +11,3 @@ pub static IN_USE: LazyLock<RwLock<RuleFiles>> = LazyLock::new(|| RwLock::new(Ru
 pub fn policy(profile: Profile) -> Policy {
     Policy::read(profile, &IN_USE.read().unwrap()).unwrap()
 }
-
-/// The sandbox's rules with a setting of domain.md 17 the other way round.
-pub fn with_setting(name: &str, value: &str) -> Option<Policy> {
-    let files = IN_USE.read().unwrap().clone();
-    let text = files.get("profil.toml").to_owned();
-    let other = if value == "true" { "false" } else { "true" };
-    let (now, then) = (format!("{name} = {other}"), format!("{name} = {value}"));
-    if !text.contains(&now) {
-        return None;
-    }
-    Policy::read(Profile::Sandbox, &files.with("profil.toml", text.replace(&now, &then))?).ok()
-}
