@@ -122,7 +122,7 @@ fn integreringsloven(
             logg.nei(linje, Rad::Il18, Nei::Overgang34, None);
         } else {
             let under_foer = *rad == Rad::Il6 && var_under(f, foer(nr), regler);
-            il_08::krav(linje, *rad, under_foer, f, klokker, regler, &mut mine, logg);
+            il_08::krav(linje, (*rad, under_foer), f, klokker, regler, &mut mine, logg);
             il_26::krav(linje, *rad, f, regler, &mut mine, logg);
             nei(linje, *rad, f, &mine, logg);
         }

@@ -37,11 +37,10 @@ pub(super) fn klokker(f: &Forhold<'_>, linjer: &[Linje<'_>], rader: &[Rad], regl
     Klokker { rett: klokke(&both, aar).filter(in_time), kan_tilbys: klokke(&f.bosatt, aar).filter(in_time) }
 }
 
-/// Everything of introduksjonsprogram that a line gives.
+/// Everything of introduksjonsprogram that a line of this row gives; `under_foer`: under age at the permit before (IL-6).
 pub(super) fn krav(
     linje: &Linje<'_>,
-    rad: Rad,
-    under_foer: bool,
+    (rad, under_foer): (Rad, bool),
     f: &Forhold<'_>,
     klokker: Klokker,
     regler: &Kategorier,
