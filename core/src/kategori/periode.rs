@@ -95,7 +95,6 @@ pub(super) fn klokke(dager: &[Period], aar: u32) -> Option<NaiveDate> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
 mod tests {
     use super::*;
 
