@@ -59,7 +59,8 @@ pub fn frister(
     let scene = Scene { bilde: &bilde, policy, lov };
     let mut all = Vec::new();
     let programs = program::programs(&bilde);
-    let ends: Vec<(Frist, Option<NaiveDate>)> = programs.iter().map(|program| programslutt::frist(scene, program, logg)).collect();
+    let ends: Vec<(Frist, Option<NaiveDate>)> =
+        programs.iter().map(|program| programslutt::frist(scene, program, logg)).collect();
     if let Some(run) = Run::intro(kategorier) {
         all.push(il_12::oppstart(scene, &run, &programs, logg));
     }
@@ -72,13 +73,7 @@ pub fn frister(
     all
 }
 
-fn norsk(
-    scene: Scene<'_>,
-    run: &Run<'_>,
-    programs: &[program::Span],
-    logg: &mut Vec<Loggsteg>,
-    all: &mut Vec<Frist>,
-) {
+fn norsk(scene: Scene<'_>, run: &Run<'_>, programs: &[program::Span], logg: &mut Vec<Loggsteg>, all: &mut Vec<Frist>) {
     all.push(il_30::oppstart(scene, run, programs, logg));
     if run.six_a {
         all.push(il_37d::gjennomfoering(scene, run, programs, logg));
@@ -114,13 +109,7 @@ fn note(
         grunnlag.push(("hjemmel".to_owned(), paragraf.to_owned()));
     }
     grunnlag.extend(inputs.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())));
-    logg.push(Loggsteg {
-        regel: regel.to_owned(),
-        grunnlag,
-        fra: interval.0,
-        til: interval.1,
-        utfall: utfall.into(),
-    });
+    logg.push(Loggsteg { regel: regel.to_owned(), grunnlag, fra: interval.0, til: interval.1, utfall: utfall.into() });
 }
 
 /// What came of a deadline, as the log says it.

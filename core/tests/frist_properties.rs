@@ -93,11 +93,13 @@ fn leave() -> impl Strategy<Value = String> {
         "fravær FR06",
     ];
     let from = chrono::NaiveDate::from_ymd_opt(2015, 1, 1).unwrap();
-    (select(kinds), 0..6000_u64, 0..400_u64, any::<bool>(), 0..12_u32).prop_map(move |(kind, start, length, norsk, part)| {
-        let (a, b) = (from + chrono::Days::new(start), from + chrono::Days::new(start + length));
-        let days = if kind.starts_with("fravær") && part > 8 { format!(" dager {part}") } else { String::new() };
-        format!("post {kind} {a}..{b}{days}{}", if norsk { " ordning NORSK" } else { "" })
-    })
+    (select(kinds), 0..6000_u64, 0..400_u64, any::<bool>(), 0..12_u32).prop_map(
+        move |(kind, start, length, norsk, part)| {
+            let (a, b) = (from + chrono::Days::new(start), from + chrono::Days::new(start + length));
+            let days = if kind.starts_with("fravær") && part > 8 { format!(" dager {part}") } else { String::new() };
+            format!("post {kind} {a}..{b}{days}{}", if norsk { " ordning NORSK" } else { "" })
+        },
+    )
 }
 
 fn person<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> Person {

@@ -56,6 +56,7 @@ const DAYS: [&str; 22] = [
     "2028-07-01",
 ];
 
+#[expect(clippy::disallowed_methods, reason = "how many cases a run tries is the run's own affair")]
 fn proptest_cases() -> ProptestConfig {
     let cases = std::env::var("NIR_PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }

@@ -16,7 +16,13 @@ use crate::virkedag::plus_virkedager;
 
 impl Scene<'_> {
     /// Errors, and warnings where the rule is not known for certain (17.17).
-    pub(super) fn duration(&self, person: &Person, vedtak: &Vedtak, rule: &VedtakRule, own: Option<PostId>) -> Vec<Finding> {
+    pub(super) fn duration(
+        &self,
+        person: &Person,
+        vedtak: &Vedtak,
+        rule: &VedtakRule,
+        own: Option<PostId>,
+    ) -> Vec<Finding> {
         if rule.utvider {
             return self.extended(person, vedtak, own);
         }
@@ -41,7 +47,10 @@ impl Scene<'_> {
         let received = own.and_then(|own| person.post(own)).map_or(self.now.today, |post| post.received_on);
         let duration = varighet_of(grunnlag, self.policy, lov, vedtak, received.max(self.now.today));
         let latest = duration.latest_end(start, false, 0).filter(|latest| end > *latest);
-        latest.map(|latest| hard(Rejection::BeyondDuration, Some(latest), duration.hard, &duration.rad)).into_iter().collect()
+        latest
+            .map(|latest| hard(Rejection::BeyondDuration, Some(latest), duration.hard, &duration.rad))
+            .into_iter()
+            .collect()
     }
 
     /// Up to the normal duration there is room; beyond it only by what an extension may be.
@@ -101,13 +110,18 @@ impl Scene<'_> {
         let Some(end) = vedtak.slutt_dato.or(vedtak.start_dato) else { return Vec::new() };
         let entry = person.computed().and_then(|beregnet| {
             let rights = beregnet.kategorier.iter().filter(|k| {
-                k.kode.ordning() == Ordning::Norsk && k.kode != Kategorikode::NorskKt && k.gyldig.from <= vedtak.vedtaksdato
+                k.kode.ordning() == Ordning::Norsk
+                    && k.kode != Kategorikode::NorskKt
+                    && k.gyldig.from <= vedtak.vedtaksdato
             });
             rights.map(|k| k.gyldig.from).min()
         });
         let latest = entry.map(|entry| latest_postponed_start(self.policy, entry)).filter(|latest| end > *latest);
         let field = if vedtak.slutt_dato.is_some() { "sluttDato" } else { "startDato" };
-        latest.map(|latest| with(refusal(Rejection::BeyondDuration, field), "senesteDato", latest)).into_iter().collect()
+        latest
+            .map(|latest| with(refusal(Rejection::BeyondDuration, field), "senesteDato", latest))
+            .into_iter()
+            .collect()
     }
 }
 

@@ -91,22 +91,35 @@ impl<'a> Bilde<'a> {
 
     fn sort(&mut self) {
         self.permits.sort_by(|a, b| {
-            (a.vedtaksdato, &a.oppholdsgrunnlag, a.foerstegang).cmp(&(b.vedtaksdato, &b.oppholdsgrunnlag, b.foerstegang))
+            (a.vedtaksdato, &a.oppholdsgrunnlag, a.foerstegang).cmp(&(
+                b.vedtaksdato,
+                &b.oppholdsgrunnlag,
+                b.foerstegang,
+            ))
         });
         self.settled.sort_unstable();
         self.registered.sort_by_key(|period| (period.from, period.to));
         self.vedtak.sort_by(|a, b| {
-            (a.start(), a.vedtak.vedtaksdato, a.mottatt, a.post).cmp(&(b.start(), b.vedtak.vedtaksdato, b.mottatt, b.post))
+            (a.start(), a.vedtak.vedtaksdato, a.mottatt, a.post).cmp(&(
+                b.start(),
+                b.vedtak.vedtaksdato,
+                b.mottatt,
+                b.post,
+            ))
         });
         self.kontakter.sort_by_key(|kontakt| kontakt.dato);
         self.oppstarter.sort_unstable();
-        self.avslutninger.sort_by(|a, b| {
-            (a.avslutningsdato, &a.avslutningsaarsak).cmp(&(b.avslutningsdato, &b.avslutningsaarsak))
-        });
+        self.avslutninger
+            .sort_by(|a, b| (a.avslutningsdato, &a.avslutningsaarsak).cmp(&(b.avslutningsdato, &b.avslutningsaarsak)));
         self.sluttmaal.sort_by(|a, b| (a.fra_dato, &a.sluttmaal).cmp(&(b.fra_dato, &b.sluttmaal)));
         self.fravaer.sort_by(|a, b| {
-            (a.fra_dato, a.til_dato, &a.fravaertype, a.dager, a.timer)
-                .cmp(&(b.fra_dato, b.til_dato, &b.fravaertype, b.dager, b.timer))
+            (a.fra_dato, a.til_dato, &a.fravaertype, a.dager, a.timer).cmp(&(
+                b.fra_dato,
+                b.til_dato,
+                &b.fravaertype,
+                b.dager,
+                b.timer,
+            ))
         });
         self.permisjoner.sort_by(|a, b| {
             (a.fra_dato, a.til_dato, &a.permisjonstype).cmp(&(b.fra_dato, b.til_dato, &b.permisjonstype))
@@ -128,9 +141,10 @@ impl<'a> Bilde<'a> {
 
     /// Whether the permit of the day is collective protection (UTL §34).
     pub fn kollektiv(&self, day: NaiveDate) -> bool {
-        self.permits.iter().rfind(|permit| permit.vedtaksdato <= day).is_some_and(|permit| {
-            permit.oppholdsgrunnlag == "KOLL34"
-        })
+        self.permits
+            .iter()
+            .rfind(|permit| permit.vedtaksdato <= day)
+            .is_some_and(|permit| permit.oppholdsgrunnlag == "KOLL34")
     }
 
     /// Whether the person has videregående, as last established; `None` when nobody has said.

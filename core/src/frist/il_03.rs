@@ -19,9 +19,11 @@ fn lapsed(scene: Scene<'_>, run: &Run<'_>, ordning: Ordning) -> Option<NaiveDate
     });
     let declined = declined.map(|decision| decision.start());
     // Only programmes end with a reason of their own.
-    let ended = scene.bilde.avslutninger.iter().filter(|end| {
-        ordning == Ordning::Intro && holds(&row.avslutningsaarsaker, &end.avslutningsaarsak)
-    });
+    let ended = scene
+        .bilde
+        .avslutninger
+        .iter()
+        .filter(|end| ordning == Ordning::Intro && holds(&row.avslutningsaarsaker, &end.avslutningsaarsak));
     declined.chain(ended.map(|end| end.avslutningsdato)).filter(|day| run.covers(*day)).max()
 }
 
@@ -43,7 +45,14 @@ pub(super) fn settle(
         frist.status = Friststatus::Bortfalt;
         "FR-START-BORTFALT".clone_into(&mut frist.rad);
         let inputs: [(&str, &dyn std::fmt::Display); 1] = [("avbruttEllerAvvist", &day)];
-        note(logg, "FR-START-BORTFALT", paragraf(&row.reference), &inputs, (Some(day), None), "kommunens plikt falt bort");
+        note(
+            logg,
+            "FR-START-BORTFALT",
+            paragraf(&row.reference),
+            &inputs,
+            (Some(day), None),
+            "kommunens plikt falt bort",
+        );
     } else if let Some((day, source)) = starts.iter().filter(|(day, _)| run.covers(*day)).min() {
         frist.status = Friststatus::Oppfylt;
         let inputs: [(&str, &dyn std::fmt::Display); 1] = [(source, day)];

@@ -11,12 +11,7 @@ use crate::policy::frister::holds;
 use crate::post::Ordning;
 use crate::virkedag::last_day;
 
-pub(super) fn oppstart(
-    scene: Scene<'_>,
-    run: &Run<'_>,
-    programs: &[Program<'_>],
-    logg: &mut Vec<Loggsteg>,
-) -> Frist {
+pub(super) fn oppstart(scene: Scene<'_>, run: &Run<'_>, programs: &[Program<'_>], logg: &mut Vec<Loggsteg>) -> Frist {
     let settled = settled(scene, run);
     let claim = claim(scene, run, Ordning::Intro);
     let (rad, start, input) = match settled {

@@ -41,7 +41,9 @@ pub fn innhold(grunnlag: Grunnlag<'_>, policy: &Policy, month: NaiveDate) -> Opt
     let work = average(first, tiltak().filter(|t| holds(&row.grupper, &t.tiltaksgruppe))).timer_per_uke;
     let whole = average(first, tiltak()).timer_per_uke;
     let krav = match (row.timer_deltid, row.deltid_prosent, row.full_uke) {
-        (Some(part), Some(percent), Some(week)) if whole * Decimal::ONE_HUNDRED <= week * Decimal::from(percent) => part,
+        (Some(part), Some(percent), Some(week)) if whole * Decimal::ONE_HUNDRED <= week * Decimal::from(percent) => {
+            part
+        }
         _ => row.timer,
     };
     (work < krav).then(|| Innholdsmangel { rad: row.rad.clone(), maaned: first, krav, timer: work })

@@ -36,9 +36,10 @@ pub(super) fn start(scene: Scene<'_>, run: &Run<'_>, permit: Option<&Oppholdstil
         return Start { fra_tilbud: false, dag: Some(run.entry) };
     }
     let granted = scene.bilde.decisions(Ordning::Norsk, "INNVILGELSE").map(|decision| decision.vedtak.vedtaksdato);
-    let offers = scene.bilde.kontakter.iter().filter(|kontakt| {
-        kontakt.ordning == Ordning::Norsk && holds(&rules.kontakter.tilbud, &kontakt.kontakttype)
-    });
+    let offers =
+        scene.bilde.kontakter.iter().filter(|kontakt| {
+            kontakt.ordning == Ordning::Norsk && holds(&rules.kontakter.tilbud, &kontakt.kontakttype)
+        });
     let first = granted.chain(offers.map(|kontakt| kontakt.dato)).filter(|day| run.covers(*day)).min();
     Start { fra_tilbud: true, dag: first }
 }
@@ -91,7 +92,14 @@ pub(super) fn gjennomfoering(
         ("tilleggDager", &frist.tillegg_dager),
     ];
     let after = frist.dato.and_then(|dato| dato.succ_opt());
-    note(logg, rad, if paragraf.is_empty() { "IL §32" } else { paragraf }, &inputs, (start.dag, after), outcome(&frist));
+    note(
+        logg,
+        rad,
+        if paragraf.is_empty() { "IL §32" } else { paragraf },
+        &inputs,
+        (start.dag, after),
+        outcome(&frist),
+    );
     Some(frist)
 }
 
@@ -107,9 +115,9 @@ pub(super) fn hours(
     let granted = permit.map_or(run.entry, |permit| permit.vedtaksdato);
     let value = value_day(scene, run, permit);
     let rules = scene.policy.kategorier();
-    let arrived = rules.plikttimer(Timeregel::IlPliktAnkomst, value).filter(|row| {
-        regel == Timeregel::IlPlikt && granted < value && row.fra.is_some_and(|fra| granted < fra)
-    });
+    let arrived = rules
+        .plikttimer(Timeregel::IlPliktAnkomst, value)
+        .filter(|row| regel == Timeregel::IlPlikt && granted < value && row.fra.is_some_and(|fra| granted < fra));
     let row = arrived.or_else(|| rules.plikttimer(regel, granted));
     let (norsk, samf) = row.map(|row| (row.norsk, row.samfunnskunnskap)).unwrap_or_default();
     let inputs: [(&str, &dyn std::fmt::Display); 4] = [

@@ -53,9 +53,11 @@ pub(super) fn samfunnskunnskap(
 /// its deadline back.
 fn fylke(scene: Scene<'_>, frist: &mut Frist, logg: &mut Vec<Loggsteg>) {
     let Some(dato) = frist.dato else { return };
-    let education = scene.bilde.videregaaende.iter().find(|education| {
-        education.fra_dato <= dato && education.til_dato.is_none_or(|til| dato <= til)
-    });
+    let education = scene
+        .bilde
+        .videregaaende
+        .iter()
+        .find(|education| education.fra_dato <= dato && education.til_dato.is_none_or(|til| dato <= til));
     let Some(education) = education else { return };
     frist.status = Friststatus::Bortfalt;
     "FR-FYLKE-KRAV".clone_into(&mut frist.rad);

@@ -24,12 +24,7 @@ pub(super) fn right(
     Some((start, permisjon::extend(start, base, leave.into_iter(), "PERM-R2", logg)))
 }
 
-pub(super) fn gjennomfoering(
-    scene: Scene<'_>,
-    run: &Run<'_>,
-    programs: &[Span],
-    logg: &mut Vec<Loggsteg>,
-) -> Frist {
+pub(super) fn gjennomfoering(scene: Scene<'_>, run: &Run<'_>, programs: &[Span], logg: &mut Vec<Loggsteg>) -> Frist {
     let rad = "FR-34-NORSK";
     let (months, paragraf) = scene.policy.frister().frist(rad);
     let right = right(scene, Some(run.entry), programs, logg);

@@ -28,9 +28,10 @@ pub(super) fn gjennomfoering(
     let base = last_day(run.entry, months);
     let mut periods = permisjon::of_norsk(scene, programs, logg);
     if rules.med_fravaer {
-        let absence = scene.bilde.fravaer.iter().filter(|f| {
-            matches!(f.ordning, Ordning::Norsk | Ordning::Intro) && holds(&rules.fravaer, &f.fravaertype)
-        });
+        let absence =
+            scene.bilde.fravaer.iter().filter(|f| {
+                matches!(f.ordning, Ordning::Norsk | Ordning::Intro) && holds(&rules.fravaer, &f.fravaertype)
+            });
         periods.extend(absence.map(|f| (f.fra_dato, f.til_dato)));
     }
     let added = permisjon::extend(run.entry, base, periods.into_iter(), rad, logg);

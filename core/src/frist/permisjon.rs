@@ -49,11 +49,7 @@ pub(super) fn extend(
 
 /// Leave that moves the deadlines of norsk. While norsk is part of a programme there is no leave from norsk, and that of the
 /// programme counts (FR-NORSK-I-INTRO).
-pub(super) fn of_norsk(
-    scene: Scene<'_>,
-    programs: &[Span],
-    logg: &mut Vec<Loggsteg>,
-) -> Vec<(NaiveDate, NaiveDate)> {
+pub(super) fn of_norsk(scene: Scene<'_>, programs: &[Span], logg: &mut Vec<Loggsteg>) -> Vec<(NaiveDate, NaiveDate)> {
     let mut all = Vec::new();
     for p in &scene.bilde.permisjoner {
         let within = programs.iter().any(|program| program.contains(p.fra_dato));

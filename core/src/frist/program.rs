@@ -71,9 +71,9 @@ pub(super) fn programs<'a>(bilde: &Bilde<'a>) -> Vec<Program<'a>> {
             };
         }
     }
-    let decided = ["AVSLUTNING", "STANS_PERMANENT"].into_iter().flat_map(|kind| {
-        bilde.decisions(Ordning::Intro, kind).map(Decision::start)
-    });
+    let decided = ["AVSLUTNING", "STANS_PERMANENT"]
+        .into_iter()
+        .flat_map(|kind| bilde.decisions(Ordning::Intro, kind).map(Decision::start));
     let registered = bilde.avslutninger.iter().filter(|end| end.avslutningsaarsak != SYSTEM);
     for day in decided.chain(registered.map(|end| end.avslutningsdato)) {
         if let Some(program) = all.get_mut(of(day)).filter(|program| program.vedtak.start() <= day) {

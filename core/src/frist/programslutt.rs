@@ -21,11 +21,7 @@ fn base(program: &Program<'_>, varighet: &Varighet) -> Option<NaiveDate> {
 }
 
 /// The deadline, and the last day without what leave and absence added.
-pub(super) fn frist(
-    scene: Scene<'_>,
-    program: &Program<'_>,
-    logg: &mut Vec<Loggsteg>,
-) -> (Frist, Option<NaiveDate>) {
+pub(super) fn frist(scene: Scene<'_>, program: &Program<'_>, logg: &mut Vec<Loggsteg>) -> (Frist, Option<NaiveDate>) {
     let decision = &program.vedtak;
     let basis = varighet::grunnlag(scene.bilde, scene.lov, decision.vedtak, decision.mottatt);
     let varighet = varighet::varighet(&basis, scene.policy);

@@ -43,8 +43,7 @@ pub fn tillegg_dager(grunnlag: Grunnlag<'_>, policy: &Policy, start: NaiveDate, 
 pub(super) fn of(bilde: &Bilde<'_>, policy: &Policy, start: NaiveDate, slutt: NaiveDate) -> Tillegg {
     let row = &policy.frister().varighet.tillegg;
     let entries = entries(bilde, row, start);
-    let mut tillegg =
-        Tillegg { dager: 0, sum: Decimal::ZERO, ikke_talt: 0, perioder: Vec::new(), usikker: false };
+    let mut tillegg = Tillegg { dager: 0, sum: Decimal::ZERO, ikke_talt: 0, perioder: Vec::new(), usikker: false };
     // What begins before the end counts whole; the end moves, and more may begin before it.
     let mut end = slutt;
     let mut taken = 0;
@@ -119,7 +118,8 @@ fn total(entries: &[Entry<'_>], row: &TilleggRow) -> (Decimal, i32) {
     for pair in cuts.windows(2) {
         let [from, next] = *pair else { continue };
         let Some(last) = next.pred_opt() else { continue };
-        let share: Decimal = counted.iter().filter(|(a, b, _)| *a <= from && from <= *b).map(|(.., share)| *share).sum();
+        let share: Decimal =
+            counted.iter().filter(|(a, b, _)| *a <= from && from <= *b).map(|(.., share)| *share).sum();
         let days = share.min(Decimal::ONE) * Decimal::from(virkedager(from, last));
         let key = if row.periode == Periode::Aar { from.year() } else { 0 };
         match sums.last_mut().filter(|(of, _)| *of == key) {

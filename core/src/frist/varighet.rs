@@ -79,7 +79,8 @@ impl Varighet {
 pub fn varighet(grunnlag: &Varighetsgrunnlag<'_>, policy: &Policy) -> Varighet {
     let file = &policy.frister().varighet;
     let defined = grunnlag.tilbud >= file.videregaaende_definert.fra;
-    let known = |row: &&VarighetRow, videregaaende: bool, sluttmaal: &str| fits(row, grunnlag, videregaaende, sluttmaal);
+    let known =
+        |row: &&VarighetRow, videregaaende: bool, sluttmaal: &str| fits(row, grunnlag, videregaaende, sluttmaal);
     let educations: &[bool] = match grunnlag.videregaaende {
         Some(true) => &[true],
         Some(false) => &[false],
@@ -98,7 +99,9 @@ pub fn varighet(grunnlag: &Varighetsgrunnlag<'_>, policy: &Policy) -> Varighet {
                 // A goal that no row names for these people is as good as none.
                 None => {
                     let all = listed.iter();
-                    rows.extend(all.filter_map(|goal| file.varighet.iter().find(|row| known(row, *videregaaende, goal))));
+                    rows.extend(
+                        all.filter_map(|goal| file.varighet.iter().find(|row| known(row, *videregaaende, goal))),
+                    );
                 }
             }
         }

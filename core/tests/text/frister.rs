@@ -99,7 +99,9 @@ fn table(policy: &Policy, file: &str, text: &str, report: &mut Report) {
 
 fn rows(expected: &str, report: &mut Report) {
     let into = if expected.starts_with("ikke FR-") { &mut report.holds_not } else { &mut report.holds };
-    into.extend(expected.split_whitespace().filter(|word| word.starts_with("FR-") && !word.contains('=')).map(str::to_owned));
+    into.extend(
+        expected.split_whitespace().filter(|word| word.starts_with("FR-") && !word.contains('=')).map(str::to_owned),
+    );
 }
 
 fn lov(words: &mut Words<'_>) -> Result<Lov, Bad> {
@@ -255,7 +257,8 @@ fn check(policy: &Policy, person: &Person, parts: &str, expected: &str) -> Resul
             let (inputs, outcome) = wanted.split_once("utfall ").unwrap_or((&wanted, ""));
             let there = logg.iter().filter(|steg| steg.regel == row).any(|steg| {
                 let text = step(steg);
-                inputs.split_whitespace().all(|input| text.contains(&format!(" {input} "))) && steg.utfall.contains(outcome)
+                inputs.split_whitespace().all(|input| text.contains(&format!(" {input} ")))
+                    && steg.utfall.contains(outcome)
             });
             if there { Ok(()) } else { fails("loggen sier det ikke") }
         }
@@ -269,8 +272,7 @@ fn check(policy: &Policy, person: &Person, parts: &str, expected: &str) -> Resul
 fn text(frist: &Frist) -> String {
     let date = frist.dato.map_or_else(|| "-".to_owned(), |dato| dato.to_string());
     let status = frist.status.code();
-    let mut text =
-        format!("{} {} {date} {status} {}", frist.fristtype.code(), frist.ordning.code(), frist.rad);
+    let mut text = format!("{} {} {date} {status} {}", frist.fristtype.code(), frist.ordning.code(), frist.rad);
     if frist.tillegg_dager != 0 {
         let _ = write!(text, " +{}", frist.tillegg_dager);
     }
