@@ -93,11 +93,7 @@ impl Person {
     /// everything is. One that closed because the scheme was completed does not shut the scheme out: its own state says
     /// what comes after its end.
     pub fn category_open(&self, ordning: Ordning, day: NaiveDate) -> bool {
-        let lets_in = |k: &Kategori| {
-            let completed = k.aarsak == Some(LukketAarsak::OrdningFullfoert) && k.gyldig.from <= day;
-            k.kode.ordning() == ordning && (k.gyldig.contains(day) || completed)
-        };
-        self.computed().is_none_or(|beregnet| beregnet.kategorier.iter().any(lets_in))
+        self.computed().is_none_or(|beregnet| category_open(&beregnet.kategorier, ordning, day))
     }
 
     /// The day of death or emigration.
@@ -110,6 +106,14 @@ impl Person {
         });
         ended.min()
     }
+}
+
+/// [`Person::category_open`] over any categories.
+pub fn category_open(kategorier: &[Kategori], ordning: Ordning, day: NaiveDate) -> bool {
+    kategorier.iter().filter(|k| k.kode.ordning() == ordning).any(|k| {
+        let completed = k.aarsak == Some(LukketAarsak::OrdningFullfoert) && k.gyldig.from <= day;
+        k.gyldig.contains(day) || completed
+    })
 }
 
 /// [`Person::follow_up`] over any facts. First hit wins (domain.md 11.1): a decision of IMDi, the vertskommune of a

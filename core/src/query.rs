@@ -10,7 +10,7 @@ use crate::eierskap::{Flytting, flytting};
 use crate::fact::{Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::{Frist, Kategori};
-use crate::person::{PersonHistory, oppfoelging};
+use crate::person::{PersonHistory, category_open, oppfoelging};
 use crate::policy::Policy;
 use crate::post::{Content, Ordning, PostId, PostVersion};
 use crate::receipt::{Field, Finding};
@@ -136,7 +136,7 @@ pub fn person(
                 .collect(),
             frister: row.beregning.frister.clone(),
         }),
-        ordninger: schemes(policy, &standing, day),
+        ordninger: schemes(policy, &standing, beregning.map(|row| row.beregning.kategorier.as_slice()), day),
         averages: averages(&standing, query.months),
         moved: posts
             .iter()
@@ -149,7 +149,13 @@ pub fn person(
     })
 }
 
-fn schemes(policy: &Policy, posts: &[&PostVersion], day: NaiveDate) -> Vec<(Ordning, &'static str, bool)> {
+/// The schemes of the posts with their status; before anything was computed every category is open.
+fn schemes(
+    policy: &Policy,
+    posts: &[&PostVersion],
+    kategorier: Option<&[Kategori]>,
+    day: NaiveDate,
+) -> Vec<(Ordning, &'static str, bool)> {
     let mut all: Vec<Ordning> = posts.iter().map(|post| post.content.ordning()).collect();
     all.sort();
     all.dedup();
@@ -157,7 +163,8 @@ fn schemes(policy: &Policy, posts: &[&PostVersion], day: NaiveDate) -> Vec<(Ordn
         .map(|ordning| {
             let scheme = Scheme::of(policy, posts.iter().copied(), ordning, None);
             let tiltak = posts.iter().any(|p| matches!(&p.content, Content::Tiltak(t) if t.ordning == ordning));
-            (ordning, scheme.status(day), tiltak)
+            let open = kategorier.is_none_or(|all| category_open(all, ordning, day));
+            (ordning, scheme.status_with(day, open), tiltak)
         })
         .collect()
 }

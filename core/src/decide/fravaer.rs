@@ -18,11 +18,7 @@ fn days(absence: &Fravaer) -> Days {
 }
 
 /// Other absence of the scheme that stands.
-fn of_scheme<'p>(
-    person: &'p Person,
-    own: Option<PostId>,
-    ordning: Ordning,
-) -> impl Iterator<Item = (PostId, &'p Fravaer)> {
+fn of_scheme(person: &Person, own: Option<PostId>, ordning: Ordning) -> impl Iterator<Item = (PostId, &Fravaer)> {
     others(person, own).filter_map(move |post| match &post.content {
         Content::Fravaer(other) if other.ordning == ordning => Some((post.post_id, other)),
         _ => None,
