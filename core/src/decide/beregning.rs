@@ -234,7 +234,7 @@ pub(super) fn notices(
         let own = cause.message.filter(|(_, by)| *by == system.id);
         if !system.valid.contains(now.today)
             || (system.bydel.is_some() && system.bydel != follow_up.bydel)
-            || (hidden && own.is_none() && !approved)
+            || (hidden && own.is_none() && (cause.message.is_some() || !approved))
         {
             continue;
         }
@@ -324,12 +324,17 @@ fn kategorier(before: &Beregnet, after: &Beregnet, policy: &Policy, today: Naive
 }
 
 fn frister(before: &Beregnet, after: &Beregnet, all: &mut Vec<Difference>) {
-    for frist in &after.frister {
-        let old = before.frister.iter().find(|old| (old.fristtype, old.ordning) == (frist.fristtype, frist.ordning));
+    for (at, frist) in after.frister.iter().enumerate() {
+        // Several programmes have an end each, in order.
+        let same = |other: &&Frist| (other.fristtype, other.ordning) == (frist.fristtype, frist.ordning);
+        let nth = after.frister.iter().take(at).filter(same).count();
+        let old = before.frister.iter().filter(same).nth(nth);
         let hendelsestype = match old {
             Some(old) if old.dato == frist.dato && old.status == frist.status => continue,
             _ if frist.status == Friststatus::Bortfalt => "FRIST_BORTFALT",
             _ if frist.dato.is_none() => continue,
+            // Nobody has to wait for what is done already.
+            None if frist.status == Friststatus::Oppfylt => continue,
             Some(old) if old.dato.is_some() && old.dato == frist.dato => continue,
             Some(old) if old.dato.is_some() => "FRIST_ENDRET",
             _ => "FRIST_BEREGNET",

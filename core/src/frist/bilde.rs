@@ -16,6 +16,8 @@ use crate::time::Period;
 pub(super) struct Decision<'a> {
     pub post: PostId,
     pub vedtak: &'a Vedtak,
+    /// The decision that this one changes from a day on (ENDRE).
+    pub continues: Option<PostId>,
     /// Receipt day of the message that wrote it.
     pub mottatt: NaiveDate,
 }
@@ -71,7 +73,8 @@ impl<'a> Bilde<'a> {
         for post in grunnlag.posts.iter().filter(|post| post.stands()) {
             match &post.content {
                 Content::Vedtak(vedtak) => {
-                    bilde.vedtak.push(Decision { post: post.post_id, vedtak, mottatt: post.received_on });
+                    let (continues, mottatt) = (post.continues, post.received_on);
+                    bilde.vedtak.push(Decision { post: post.post_id, vedtak, continues, mottatt });
                 }
                 Content::Kontakt(kontakt) => bilde.kontakter.push(kontakt),
                 Content::Oppstart(start) => bilde.oppstarter.push((start.ordning, start.oppstart_dato)),

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::frist::bilde::{Bilde, Decision};
 use crate::kategori::Frist;
-use crate::post::Ordning;
+use crate::post::{Ordning, PostId};
 
 /// The system's own reason of an end: no end that anybody decided (AVSL-SYS0).
 const SYSTEM: &str = "SYS0";
@@ -18,6 +18,8 @@ pub(super) struct Program<'a> {
     pub forlenget: bool,
     /// The last day, when somebody ended it.
     pub avsluttet: Option<NaiveDate>,
+    /// Decisions that changed it from a day on.
+    pub endret: Vec<PostId>,
 }
 
 /// The days of a programme, both included.
@@ -41,7 +43,10 @@ impl Span {
 
 /// In order of their start.
 pub(super) fn programs<'a>(bilde: &Bilde<'a>) -> Vec<Program<'a>> {
-    let granted: Vec<&Decision<'a>> = bilde.decisions(Ordning::Intro, "INNVILGELSE").collect();
+    let (changes, granted): (Vec<&Decision<'a>>, Vec<&Decision<'a>>) =
+        bilde.decisions(Ordning::Intro, "INNVILGELSE").partition(|decision| {
+            decision.continues.is_some_and(|before| bilde.vedtak.iter().any(|other| other.post == before))
+        });
     let starts: Vec<NaiveDate> = granted.iter().map(|decision| decision.start()).collect();
     // What happened on a day belongs to the last programme that had begun by then; before all of them, to the first.
     let of = |day: NaiveDate| starts.iter().rposition(|start| *start <= day).unwrap_or_default();
@@ -53,8 +58,19 @@ pub(super) fn programs<'a>(bilde: &Bilde<'a>) -> Vec<Program<'a>> {
             slutt: decision.vedtak.slutt_dato,
             forlenget: false,
             avsluttet: None,
+            endret: Vec::new(),
         })
         .collect();
+    // What is changed from a day on is the same programme: it ends as it was changed to.
+    for change in changes {
+        let same = all.iter().position(|program| {
+            change.continues == Some(program.vedtak.post) || program.endret.iter().any(|post| change.continues == Some(*post))
+        });
+        if let Some(program) = all.get_mut(same.unwrap_or_else(|| of(change.start()))) {
+            program.slutt = change.vedtak.slutt_dato;
+            program.endret.push(change.post);
+        }
+    }
     let actual = bilde.oppstarter.iter().filter(|(ordning, _)| *ordning == Ordning::Intro);
     for (_, day) in actual.rev() {
         if let Some(program) = all.get_mut(of(*day)) {
@@ -62,7 +78,10 @@ pub(super) fn programs<'a>(bilde: &Bilde<'a>) -> Vec<Program<'a>> {
         }
     }
     for decision in bilde.decisions(Ordning::Intro, "FORLENGELSE") {
-        let named = all.iter().position(|program| decision.vedtak.vedtak_ref == Some(program.vedtak.post));
+        let parent = decision.vedtak.vedtak_ref;
+        let named = all.iter().position(|program| {
+            parent == Some(program.vedtak.post) || program.endret.iter().any(|post| parent == Some(*post))
+        });
         if let Some(program) = all.get_mut(named.unwrap_or_else(|| of(decision.start()))) {
             program.forlenget = true;
             program.slutt = match (program.slutt, decision.vedtak.slutt_dato) {
