@@ -109,8 +109,7 @@ fn deadlines(person: &Person, policy: &Policy, date: NaiveDate) -> Vec<Kalenderh
         if date.checked_add_days(warned) == Some(dato) {
             all.push(Kalenderhendelse::FristNaer { fristtype, ordning, dato });
         }
-        // What a programme brings that has run out is told by itself.
-        if dato.succ_opt() == Some(date) && fristtype != Fristtype::Programslutt {
+        if dato.succ_opt() == Some(date) {
             all.push(Kalenderhendelse::FristOverskredet { fristtype, ordning, dato });
         }
     }

@@ -333,8 +333,6 @@ fn frister(before: &Beregnet, after: &Beregnet, all: &mut Vec<Difference>) {
             Some(old) if old.dato == frist.dato && old.status == frist.status => continue,
             _ if frist.status == Friststatus::Bortfalt => "FRIST_BORTFALT",
             _ if frist.dato.is_none() => continue,
-            // Nobody has to wait for what is done already.
-            None if frist.status == Friststatus::Oppfylt => continue,
             Some(old) if old.dato.is_some() && old.dato == frist.dato => continue,
             Some(old) if old.dato.is_some() => "FRIST_ENDRET",
             _ => "FRIST_BEREGNET",

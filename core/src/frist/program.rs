@@ -64,7 +64,8 @@ pub(super) fn programs<'a>(bilde: &Bilde<'a>) -> Vec<Program<'a>> {
     // What is changed from a day on is the same programme: it ends as it was changed to.
     for change in changes {
         let same = all.iter().position(|program| {
-            change.continues == Some(program.vedtak.post) || program.endret.iter().any(|post| change.continues == Some(*post))
+            change.continues == Some(program.vedtak.post)
+                || program.endret.iter().any(|post| change.continues == Some(*post))
         });
         if let Some(program) = all.get_mut(same.unwrap_or_else(|| of(change.start()))) {
             program.slutt = change.vedtak.slutt_dato;
