@@ -50,7 +50,8 @@ fn the_six_handlings_and_what_becomes_of_a_post(sandbox: &Sandbox) {
     let (next, _) = of(&answer, 0);
     assert_ne!(next, measure);
     assert_eq!(read.texts("fortsetter"), std::slice::from_ref(&measure), "{read}");
-    assert_eq!(read.texts("tilDato"), [day(49), day(100)], "{read}");
+    // The posts stand after the categories, which have days of their own.
+    assert!(read.texts("tilDato").ends_with(&[day(49), day(100)]), "{read}");
     assert_eq!(read.texts("timerPerUke"), ["30", "10"], "{read}");
     // KNYTT: the kommune's other fagsystem gives the post a reference of its own, and writes it from then on.
     let other = Client::new(sandbox, "vendor2");
