@@ -262,9 +262,16 @@ async fn lane(store: Store, at: DateTime<Utc>, single: Vec<u8>, large: Vec<u8>) 
 }
 
 /// Answers that were given by the gateway, for their size.
-struct Canned {
+pub struct Canned {
     single: Vec<u8>,
     large: Vec<u8>,
+}
+
+impl Canned {
+    /// For what is never answered.
+    pub fn nothing() -> Self {
+        Canned { single: Vec::new(), large: Vec::new() }
+    }
 }
 
 impl Render for Canned {
@@ -288,7 +295,7 @@ impl SignCheckpoint for Canned {
     }
 }
 
-struct RandomIds;
+pub struct RandomIds;
 
 impl Ids for RandomIds {
     fn uuid(&mut self) -> Uuid {

@@ -2,7 +2,7 @@
 //!
 //! First the steps that nobody can leave out, in this process; then the built gateway over loopback TLS, with 1, 8 and
 //! 64 callers that replay messages signed beforehand. `--smoke` goes every way once, briefly: then only that all is
-//! accepted and stored counts. `--only postgres/p256/off` goes one way alone, and writes no file.
+//! accepted and stored counts. `--register` looks at a register of many persons alone (`PERSONS`, `POSTS`). `--only postgres/p256/off` goes one way alone, and writes no file.
 //! docs/performance.md says how to read it.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark says what it needs by failing")]
@@ -29,6 +29,7 @@ mod process;
 #[expect(unused, reason = "the tests over the wire use all of it")]
 mod sandbox;
 
+mod at_size;
 mod callers;
 mod cpu;
 mod house;
@@ -72,6 +73,12 @@ fn main() {
     let smoke = arguments.iter().any(|argument| argument == "--smoke");
     let only = arguments.iter().position(|argument| argument == "--only").map(|at| arguments[at + 1].as_str());
     let extent = if smoke { SMOKE } else { FULL };
+    if only.is_none() {
+        at_size::measure(at_size::Size::told(smoke));
+    }
+    if arguments.iter().any(|argument| argument == "--register") {
+        return;
+    }
     let [idle, steps] = in_process(&extent);
     report::print_steps(&steps, &idle);
     report::print_head();

@@ -28,6 +28,7 @@ mod limits;
 mod operations;
 mod oppslag;
 mod reads;
+mod register;
 mod restart;
 mod tending;
 mod windows;

@@ -1,0 +1,73 @@
+//! Commands on the whole register: an import that is begun again, and other rules, looked at and made the register's.
+
+use crate::node::Installation;
+use crate::process::{refused, succeed};
+
+const CATEGORIES: &str = include_str!("../../../core/rules/kategorier.toml");
+
+fn line(n: usize) -> String {
+    let from = r#"{"from": "2022-03-01", "to": null}"#;
+    let fact = |id: &str, content: &str| {
+        format!(r#"{{"kilde": "UDI", "kildeId": "{id}", "innhold": {content}, "gyldig": {from}}}"#)
+    };
+    let facts = [
+        fact("1", r#"{"Oppfoelging": {"kommune": "4204", "bydel": null}}"#),
+        fact("2", &format!(r#"{{"Ident": {{"number": "0181901{n:04}"}}}}"#)),
+    ];
+    let measure = concat!(
+        r#"{"Tiltak": {"ordning": "INTRO", "tiltaksgruppe": "NORSK_SAMF", "tiltakstype": "NS01", "fra_dato": "2022-04-01", "#,
+        r#""til_dato": "2022-06-30", "timer_per_uke": "20", "erstattende_tiltak": false, "gjennomfoering": null, "#,
+        r#""vurdert_dato": null, "mottatt_tilbud": null}}"#
+    );
+    let post = format!(r#"{{"kildeId": "{n}/1", "kommune": "4204", "innhold": {measure}}}"#);
+    format!(r#"{{"duf": "9777{n:08}", "fakta": [{}], "poster": [{post}]}}"#, facts.join(", "))
+}
+
+#[test]
+fn an_import_is_whole_or_not_at_all_and_can_be_begun_again() {
+    let installation = Installation::new(None);
+    let write = |name: &str, lines: &[String]| {
+        let file = installation.path().join(name);
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let good: Vec<String> = (1..=1_203).map(line).collect();
+    let bad = write("bad.ndjson", &[line(1), String::new(), "{\"duf\": \"1\"}".into(), "{\"duf\": 7}".into()]);
+    let said = refused(&["import", &bad], &installation.config());
+    assert!(
+        said.contains("bad.ndjson:3: no DUF number") && said.contains("bad.ndjson:4: no line of an import"),
+        "{said}"
+    );
+    assert!(said.contains("2 lines cannot be imported; nothing was."), "{said}");
+    let file = write("good.ndjson", &good);
+    for _ in 0..2 {
+        let said = succeed(&["import", &file], &installation.config());
+        assert!(said.contains("1203 persons imported"), "{said}");
+        let said = succeed(&["replay", "--check"], &installation.config());
+        assert!(said.contains(": 0 differences."), "{said}");
+    }
+    succeed(&["log", "verify"], &installation.config());
+}
+
+#[test]
+fn other_rules_are_looked_at_and_made_the_registers() {
+    let installation = Installation::new(None);
+    let config = installation.config();
+    let same = succeed(&["recompute", "--dry-run"], &config);
+    assert!(same.contains(": 0 of "), "{same}");
+    let rules = installation.path().join("rules");
+    std::fs::create_dir(&rules).unwrap();
+    assert!(CATEGORIES.contains("oevre = 55"));
+    std::fs::write(rules.join("kategorier.toml"), CATEGORIES.replace("oevre = 55", "oevre = 25")).unwrap();
+    let other = ["recompute", "--dry-run", "--rules", rules.to_str().unwrap()];
+    let csv = succeed(&other, &config);
+    assert!(csv.contains("duf;hva;kode;foer;etter;grunn_foer;grunn_etter") && csv.contains(";KATEGORI;"), "{csv}");
+    let json = succeed(&[&other[..], &["--format", "json"]].concat(), &config);
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert!(first["duf"].is_string() && first["grunn_etter"] != "", "{first}");
+    assert!(succeed(&["recompute", "--dry-run"], &config).contains(": 0 of "), "looking changed nothing");
+    let active = succeed(&["recompute", "--activate"], &config);
+    assert!(active.contains(" are active; 0 persons changed."), "{active}");
+    succeed(&["log", "verify"], &config);
+    assert!(succeed(&["replay", "--check"], &config).contains(": 0 differences."));
+}
