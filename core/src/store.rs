@@ -3,8 +3,6 @@
 //! No `Any`, no ORM, no triggers, no clock in SQL: what is written comes from the caller. Reads take a connection of
 //! their own; writes go through [`Tx`], one per batch.
 
-use std::ops::ControlFlow;
-
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::change::{Notice, NumberedNotice};
@@ -227,35 +225,6 @@ impl Store {
         Ok((history, stream.first().map(|(system, row)| row.position(system))))
     }
 
-    /// Shows every person after a number, in order and over one consistent cut, until `visit` says that it has enough;
-    /// where the stream of the avsendersystem stood at the same moment.
-    pub async fn each_person(
-        &self,
-        after: Option<Duf>,
-        avsendersystem: &str,
-        mut visit: impl FnMut(Person) -> ControlFlow<()> + Send,
-    ) -> Result<Option<StreamPosition>, StoreError> {
-        let mut tx = self.begin_read().await?;
-        let stream = tx.streams(&[avsendersystem.to_owned()]).await?;
-        let mut last = after;
-        'all: loop {
-            let rows = tx.persons_after(last, PERSONS_AT_ONCE as i64).await?;
-            let Some(end) = rows.last() else { break };
-            last = Duf::from_stored(end.duf);
-            for row in &rows {
-                let Some(duf) = Duf::from_stored(row.duf) else { continue };
-                if visit(snapshot::decode(duf, &row.state)?).is_break() {
-                    break 'all;
-                }
-            }
-            if last.is_none() {
-                break;
-            }
-        }
-        tx.rollback().await;
-        Ok(stream.first().map(|(system, row)| row.position(system)))
-    }
-
     /// Where a stream stands; `None` when the avsendersystem has none.
     pub async fn stream_position(&self, avsendersystem: &str) -> Result<Option<StreamPosition>, StoreError> {
         let row = on!(self, store => store.stream(avsendersystem).await)?;
@@ -317,10 +286,9 @@ impl Store {
     /// Persons as they are now, those of the keys that exist, in one consistent cut.
     pub async fn persons(&self, dufs: &[Duf]) -> Result<Vec<Person>, StoreError> {
         let mut tx = self.begin_read().await?;
-        let wanted = rows::Wanted { dufs: dufs.iter().map(|duf| duf.to_stored()).collect(), ..rows::Wanted::default() };
-        let loaded = tx.load(&wanted, false).await?;
+        let persons = tx.persons(dufs.iter().map(|duf| duf.to_stored()).collect(), false).await;
         tx.rollback().await;
-        Ok(loaded.persons)
+        persons
     }
 
     /// The snapshot of a person as it is stored.

@@ -75,7 +75,7 @@ impl Attempt<'_> {
                 .flatten(),
         );
         batch::want_reported(&mut wanted, run, self.config.policy.test_series());
-        // Persons that begin here are inserted before anything is locked, in order (store.md 4).
+        // Persons that begin here are inserted before anything is locked, in order (design.md 7).
         let begins = run.iter().filter_map(|job| match &job.work {
             Work::Internal(command) => Some(command.begins()),
             _ => None,

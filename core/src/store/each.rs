@@ -11,7 +11,6 @@ use crate::person::Person;
 use crate::receipt::StreamPosition;
 use crate::store::lister::{ListQuestion, beginning, on_tx};
 use crate::store::replay::as_of;
-use crate::store::rows::Wanted;
 use crate::store::{Store, StoreError, Tx};
 
 /// Persons that are looked at in one step.
@@ -123,11 +122,10 @@ async fn named(tx: &mut Tx, among: Among<'_>, after: i64, begun: DateTime<Utc>) 
 
 /// These persons; as of a time, those that were written to since are made again from their rows.
 async fn persons(tx: &mut Tx, dufs: Vec<i64>, recorded: Option<DateTime<Utc>>) -> Result<Vec<Person>, StoreError> {
-    let wanted = Wanted { dufs, ..Wanted::default() };
-    let mut persons: BTreeMap<Duf, Person> =
-        tx.load(&wanted, false).await?.persons.into_iter().map(|person| (person.duf, person)).collect();
+    let present = tx.persons(dufs.clone(), false).await?;
+    let mut persons: BTreeMap<Duf, Person> = present.into_iter().map(|person| (person.duf, person)).collect();
     let Some(recorded) = recorded else { return Ok(persons.into_values().collect()) };
-    let since = on_tx(tx).written_since(&wanted.dufs, recorded).await?;
+    let since = on_tx(tx).written_since(&dufs, recorded).await?;
     let references = on_tx(tx).references(&since, recorded).await?;
     for duf in since.into_iter().filter_map(Duf::from_stored) {
         let before = match tx.history(duf).await? {

@@ -4,6 +4,8 @@
 //! A row ends where the person's rows differ and others begin, so a page of a question that was begun before still sees what
 //! was there then. Rows that ended are of use to such questions alone; [`Store::prune_lists`] drops them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::fingerprint::Fingerprint;
@@ -318,11 +320,11 @@ impl Store {
     /// Derives the lists of these persons anew where they differ; how many did.
     pub async fn rebuild_lists(&self, dufs: &[Duf], at: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut tx = self.begin().await?;
-        let mut wanted = Wanted { dufs: dufs.iter().map(|duf| duf.to_stored()).collect(), ..Wanted::default() };
-        wanted.dufs.sort_unstable();
+        let mut dufs: Vec<i64> = dufs.iter().map(|duf| duf.to_stored()).collect();
+        dufs.sort_unstable();
         let mut writes = ListWrites::default();
         let mut differing = 0;
-        for person in tx.load(&wanted, true).await?.persons {
+        for person in tx.persons(dufs, true).await? {
             let Some(history) = tx.history(person.duf).await? else { continue };
             let state = tx.list_state(person.duf).await?;
             if differences(&person, &history.posts, &state)?.is_empty() {
@@ -511,14 +513,18 @@ async fn list_posts(tx: &mut Tx, query: &PostListQuery, question: u64) -> Result
     dufs.sort_unstable();
     dufs.dedup();
     let references = on_tx(tx).references(&dufs, begun.recorded).await?;
-    let wanted = Wanted { dufs, ..Wanted::default() };
-    let persons = tx.load(&wanted, false).await?.persons;
-    let hidden: std::collections::BTreeSet<Duf> =
+    // A number that another has replaced is as confidential as that one (VERN-1a): both are loaded.
+    let persons = tx.load(&Wanted { dufs, ..Wanted::default() }, false).await?.persons;
+    let strict: BTreeSet<Duf> =
         persons.iter().filter(|person| person.hidden(begun.day)).map(|person| person.duf).collect();
+    let hidden = |duf: &Duf| {
+        strict.contains(duf)
+            || persons.iter().any(|one| one.duf == *duf && one.replaced_by().is_some_and(|new| strict.contains(&new)))
+    };
     let mut rows = Vec::with_capacity(found.len());
     for (_, (duf, row_no, data)) in found {
         let duf = duf_of(duf)?;
-        if hidden.contains(&duf) && !query.skjermede {
+        if hidden(&duf) && !query.skjermede {
             continue;
         }
         let mut post: PostVersion =

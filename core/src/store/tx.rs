@@ -105,12 +105,6 @@ impl Tx {
         on!(self, tx => tx.person_row(duf.to_stored()).await)
     }
 
-    /// The rows of persons after a number, in order.
-    pub async fn persons_after(&mut self, after: Option<Duf>, limit: i64) -> Result<Vec<PersonRow>, StoreError> {
-        let after = after.map_or(i64::MIN, Duf::to_stored);
-        on!(self, tx => tx.persons_after(after, limit).await)
-    }
-
     /// Locks and loads what a batch needs: persons, message ids, references (three statements); and, without a lock, those
     /// whose numbers took the place of theirs, since what is said of an old number depends on them (VERN-1a). A snapshot
     /// of a format that this version does not know is made again from the rows.
@@ -125,6 +119,13 @@ impl Tx {
             persons.extend(self.decoded(rows).await?);
         }
         Ok(Loaded { persons, ids, references })
+    }
+
+    /// These persons, and no others.
+    pub async fn persons(&mut self, dufs: Vec<i64>, lock: bool) -> Result<Vec<Person>, StoreError> {
+        let wanted = Wanted { dufs, ..Wanted::default() };
+        let rows = on!(self, tx => tx.load(&wanted, lock).await)?.persons;
+        self.decoded(rows).await
     }
 
     async fn decoded(&mut self, rows: Vec<PersonRow>) -> Result<Vec<Person>, StoreError> {

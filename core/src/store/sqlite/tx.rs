@@ -262,16 +262,6 @@ impl SqliteTx {
         Ok(row.as_ref().map(person_row).transpose()?)
     }
 
-    pub(in crate::store) async fn persons_after(
-        &mut self,
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<PersonRow>, StoreError> {
-        let sql = "SELECT duf, version, last_row, state FROM person WHERE duf > ?1 ORDER BY duf LIMIT ?2";
-        let rows = sqlx::query(sql).bind(after).bind(limit).fetch_all(&mut *self.tx).await?;
-        Ok(rows.iter().map(person_row).collect::<Result<_, _>>()?)
-    }
-
     pub(in crate::store) async fn history(&mut self, duf: Duf) -> Result<Option<PersonHistory>, StoreError> {
         let key = duf.to_stored();
         let exists = sqlx::query("SELECT 1 FROM person WHERE duf = ?1").bind(key).fetch_optional(&mut *self.tx).await?;
