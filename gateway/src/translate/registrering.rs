@@ -103,3 +103,6 @@ pub fn unknown_code(rejection: Rejection, path: &'static str, list: &'static str
         post: None,
     }
 }
+
+#[cfg(test)]
+mod tests;
