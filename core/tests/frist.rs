@@ -11,7 +11,6 @@ mod frister;
 #[expect(dead_code, reason = "the tables of messages use the rest")]
 mod innhold;
 #[path = "text/regler.rs"]
-#[expect(dead_code, reason = "other tables turn the settings")]
 mod regler;
 #[path = "text/words.rs"]
 mod words;
