@@ -101,7 +101,7 @@ const KEYS: &[(&str, &str, &str)] = &[
     (
         "arbeidsinnhold",
         "rad kollektiv timer maaneder_med maaneder_uten grupper",
-        "dager_fra startet_fra startet_til timer_deltid deltid_prosent full_uke",
+        "aar_fra startet_fra startet_til timer_deltid deltid_prosent full_uke",
     ),
     ("avslutningsaarsak", "kode utfall", "hovedaktivitet bare_system"),
 ];

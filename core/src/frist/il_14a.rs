@@ -56,11 +56,12 @@ fn asks(row: &InnholdRow, bilde: &Bilde<'_>, program: &Program<'_>, first: Naive
     // Uncertain education: the longer time of grace.
     let grace = match bilde.har_videregaaende() {
         Some(true) => row.maaneder_med,
-        _ => row.maaneder_med.max(row.maaneder_uten),
+        Some(false) => row.maaneder_uten,
+        None => row.maaneder_med.max(row.maaneder_uten),
     };
     let begins = program.start.checked_add_months(Months::new(grace));
     (if row.kollektiv { kollektiv } else { work })
-        && row.dager_fra.is_none_or(|fra| fra <= first)
+        && row.aar_fra.is_none_or(|year| year <= first.year())
         && row.startet_fra.is_none_or(|fra| fra <= program.start)
         && row.startet_til.is_none_or(|til| program.start <= til)
         && begins.is_some_and(|begins| begins <= first)

@@ -63,7 +63,14 @@ fn log_tillegg(scene: Scene<'_>, tillegg: &Tillegg, base: NaiveDate, logg: &mut 
         return;
     }
     for (kind, from, to) in &tillegg.perioder {
-        note(logg, "FR-VAR-TILLEGG", "", &[("type", kind)], (Some(*from), to.succ_opt()), "telles");
+        note(
+            logg,
+            "FR-VAR-TILLEGG",
+            "",
+            &[("type", kind), ("tellesFra", from)],
+            (Some(*from), to.succ_opt()),
+            "telles",
+        );
     }
     note(
         logg,

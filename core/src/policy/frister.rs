@@ -206,7 +206,7 @@ pub(crate) struct InnholdRow {
     pub rad: String,
     pub kollektiv: bool,
     #[serde(default)]
-    pub dager_fra: Option<NaiveDate>,
+    pub aar_fra: Option<i32>,
     #[serde(default)]
     pub startet_fra: Option<NaiveDate>,
     #[serde(default)]
