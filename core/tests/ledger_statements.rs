@@ -157,8 +157,9 @@ async fn a_batch_is_as_many_statements_as_its_kinds_of_work_and_no_more() {
             assert_eq!(other_alone, alone);
         }
         let engine = empty.store.engine();
-        assert!(said.len() <= 18, "{engine}: {said:#?}");
-        assert!(alone.len() <= 16, "{engine}, an ordinary message: {alone:#?}");
+        assert!(said.len() <= 20, "{engine}: {said:#?}");
+        // Two of them for the lists: the person's first measure changes what they say.
+        assert!(alone.len() <= 18, "{engine}, an ordinary message: {alone:#?}");
         let once: BTreeSet<&String> = said.iter().collect();
         assert_eq!(once.len(), said.len(), "{engine}: each is sent once: {said:#?}");
         assert!(once.len() > 15, "{engine}: the listener heard all: {said:#?}");
