@@ -306,6 +306,11 @@ fn norsk(dato: NaiveDate) -> String {
     dato.format("%d.%m.%Y").to_string()
 }
 
+/// The act or regulation behind the step's rule, where the texts name one.
+pub fn hjemmel(steg: &Loggsteg) -> Option<&'static str> {
+    TEKSTER.regel.iter().find(|row| row.regel == steg.regel).map(|row| row.hjemmel.as_str())
+}
+
 /// The step as a sentence or two that a caseworker understands.
 pub fn tekst(steg: &Loggsteg) -> String {
     let t = &*TEKSTER;

@@ -6,7 +6,7 @@ use register::codes::Catalogue;
 use register::decide::{finding, post_answer};
 use register::fact::Nummertype;
 use register::id::{Duf, Fnr};
-use register::kategori::logg::tekst;
+use register::kategori::logg::{hjemmel, tekst};
 use register::kategori::{BeregningRow, Kategorikode};
 use register::konsistens::Mangel;
 use register::person::Person;
@@ -322,7 +322,7 @@ pub fn beregningslogg(duf: Duf, row: &BeregningRow) -> wire::Beregningslogg {
             .map(|(steg, nummer)| wire::Beregningssteg {
                 nummer,
                 regel: steg.regel.clone(),
-                hjemmel: None,
+                hjemmel: hjemmel(steg).map(str::to_owned),
                 grunnlag: steg
                     .grunnlag
                     .iter()
