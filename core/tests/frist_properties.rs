@@ -27,6 +27,7 @@ use crate::frister::Person;
 
 static POLICY: LazyLock<Policy> = LazyLock::new(|| regler::policy(Profile::Sandbox));
 
+#[expect(clippy::disallowed_methods, reason = "how long a run is, is no configuration of the register")]
 fn cases() -> ProptestConfig {
     let cases = std::env::var("NIR_PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }

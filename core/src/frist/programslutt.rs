@@ -39,7 +39,7 @@ pub(super) fn frist(scene: Scene<'_>, program: &Program<'_>, logg: &mut Vec<Logg
             }
             Some(Lov::Intl) => {
                 let leave = |p: &&&crate::post::Permisjon| {
-                    p.ordning == Ordning::Intro && varighet.permisjon.iter().any(|kind| *kind == p.permisjonstype)
+                    p.ordning == Ordning::Intro && varighet.permisjon.contains(&p.permisjonstype)
                 };
                 let periods = scene.bilde.permisjoner.iter().filter(leave).map(|p| (p.fra_dato, p.til_dato));
                 let added = permisjon::extend(program.start, base, periods, "FR-VAR-INTL", logg);

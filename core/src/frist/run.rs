@@ -58,7 +58,7 @@ impl<'k> Run<'k> {
         let done = |kategori: &&Kategori| {
             matches!(kategori.aarsak, Some(LukketAarsak::FullfoertPlikt | LukketAarsak::OrdningFullfoert))
         };
-        if self.kategorier.iter().any(|kategori| done(kategori)) {
+        if self.kategorier.iter().any(done) {
             return Some(Friststatus::Oppfylt);
         }
         let end = self.ends()?;
