@@ -210,9 +210,9 @@ async fn nothing_acknowledged_is_lost_on_postgresql() {
 async fn a_full_disk_loses_nothing_on_sqlite() {
     let db = Database::sqlite().await.furnished().await;
     let mut said = Said::default();
-    // No file may grow beyond 2 MB (blocks of 512 bytes); the process is told by an error, not ended by a signal.
+    // No file may grow beyond 6 MB (blocks of 512 bytes); the process is told by an error, not ended by a signal.
     let mut limited = Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$@\"", "sh"]).arg(std::env::current_exe().unwrap());
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 12288; exec \"$@\"", "sh"]).arg(std::env::current_exe().unwrap());
     let mut child = start_by(limited, &db.url, "f0", &BTreeSet::new());
     for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
         said.hear(&line);
