@@ -134,7 +134,6 @@ fn merged(mut all: Vec<Aapning>) -> Vec<Aapning> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
 mod tests {
     use super::*;
     use crate::kategori::Kategorikode;

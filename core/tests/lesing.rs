@@ -124,7 +124,7 @@ fn lov(code: &str) -> Result<Lov, Bad> {
     }
 }
 
-fn beregnet<'w>(world: &'w mut World, duf: Duf) -> Result<&'w mut Beregnet, Bad> {
+fn beregnet(world: &mut World, duf: Duf) -> Result<&mut Beregnet, Bad> {
     let person = world.persons.get_mut(&duf).ok_or("personen finnes ikke")?;
     Ok(person.beregnet.get_or_insert_with(|| Beregnet {
         row_no: 0,

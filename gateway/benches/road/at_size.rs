@@ -41,7 +41,6 @@ pub struct Size {
 
 impl Size {
     /// As the environment says; a smoke run is small.
-    #[expect(clippy::disallowed_methods, reason = "a benchmark is told by its caller how much to do")]
     pub fn told(smoke: bool) -> Self {
         let number = |name: &str, or: usize| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(or);
         if smoke {

@@ -240,7 +240,6 @@ fn reasons(steps: &[&Loggsteg], kode: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
 mod tests {
     use super::*;
     use chrono::{DateTime, Utc};

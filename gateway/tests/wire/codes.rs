@@ -41,9 +41,11 @@ fn tables() -> Vec<(&'static str, Vec<Case>)> {
     ]
 }
 
+/// A record that was reported as wrong is not changed: `oppslag.rs`.
+const STRUCK: &str = "NIR-L811";
 /// Codes that take another gateway than the sandbox: those tests stand beside the tables.
-const ELSEWHERE: [&str; 4] =
-    [signature::WRONG_ENVIRONMENT, signature::UNKNOWN_REVOCATION, internal::BROKEN, internal::TIMEOUT];
+const ELSEWHERE: [&str; 5] =
+    [signature::WRONG_ENVIRONMENT, signature::UNKNOWN_REVOCATION, internal::BROKEN, internal::TIMEOUT, STRUCK];
 
 fn run(table: &str) {
     let house = house::house();

@@ -221,24 +221,11 @@ fn training() -> Vec<Case> {
 
 fn others() -> Vec<Case> {
     vec![
-        case("NIR-B527", "innhold/arbeidsforhold/tilDato", "work that ended before the rule began", |h| {
-            let old = "<arbeidsforhold><fraDato>2025-11-01</fraDato><tilDato>2025-12-31</tilDato>\
-                       <timerPerUke>37.5</timerPerUke><tilbud>false</tilbud></arbeidsforhold>";
-            intro(&h.shown("Bosatt i tre år uten vedtak"), old)
-        }),
         case("NIR-B561", "innhold/avslutning/hovedaktivitet", "a goal reached, and nothing done after it", |h| {
             intro(&h.granted().0, &end("AV21"))
         }),
         case("NIR-B562", "innhold/avslutning/avslutningsaarsak", "the system's own reason", |h| {
             intro(&h.granted().0, &end("SYS0"))
-        }),
-        case("NIR-L808", "innhold/klage/vedtakRef", "an appeal against nothing", |h| {
-            let appeal = format!(
-                "<klage><ordning>INTRO</ordning><vedtakRef><avsendersReferanse>tull</avsendersReferanse></vedtakRef>\
-                 <klageDato>{}</klageDato></klage>",
-                day(-1)
-            );
-            intro(&h.granted().0, &appeal)
         }),
     ]
 }
