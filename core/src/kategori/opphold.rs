@@ -101,15 +101,25 @@ fn fortsetter(linje: &Linje<'_>, t: &Tillatelse<'_>, before: Option<&Tillatelse<
     }
     // A first permit after a break begins anew, unless it was asked for in time.
     let Some(ended) = before.and_then(|before| before.gyldig.to) else { return true };
-    t.gyldig.from <= ended
+    begynner(t) <= ended
         || t.permit.soeknadsdato.is_some_and(|soekt| soekt < ended)
         || f.fornyelser.iter().any(|s| s.soekt < ended && !s.svar.is_some_and(|svar| !svar.innvilget && svar.endelig))
+}
+
+/// The first day of stay on a permit: one that was given before entry begins with the arrival.
+fn begynner(t: &Tillatelse<'_>) -> NaiveDate {
+    let arrived = t.verdi.filter(|_| t.permit.etter_innreisetillatelse);
+    arrived.map_or(t.gyldig.from, |arrived| arrived.max(t.gyldig.from))
 }
 
 /// The stay on one permit, continued by applications in time.
 fn tillatelsens(f: &Forhold<'_>, regler: &Kategorier, nr: usize, foerst: bool, ut: &mut Vec<Opphold>, logg: &mut Logg) {
     let Some(t) = f.tillatelser.get(nr) else { return };
-    let fra = if foerst { t.gyldig.from.min(t.permit.vedtaksdato) } else { t.gyldig.from };
+    let fra = if foerst && !t.permit.etter_innreisetillatelse {
+        t.gyldig.from.min(t.permit.vedtaksdato)
+    } else {
+        begynner(t)
+    };
     let mut legg_til = |from: NaiveDate, to: Option<NaiveDate>, aarsak: LukketAarsak| {
         ut.extend(mellom(from, to).map(|dager| Opphold { dager, aarsak }));
     };
@@ -128,7 +138,8 @@ fn tillatelsens(f: &Forhold<'_>, regler: &Kategorier, nr: usize, foerst: bool, u
     let mut til = Some(utloep);
     let mut extend = |end: Option<NaiveDate>| til = til.and_then(|til| end.map(|end| end.max(til)));
     for s in f.fornyelser.iter().filter(|s| t.gyldig.from <= s.soekt) {
-        let answer = later.iter().find(|q| s.soekt <= q.permit.vedtaksdato);
+        // A permit given before entry answers nobody who has not come on it.
+        let answer = later.iter().find(|q| q.verdi.is_some() && s.soekt <= q.permit.vedtaksdato);
         if utloep <= s.soekt {
             // Too late: UTL §61(6) continues a permit, it does not bring one back (domain.md 17.7).
             let other = later.iter().any(|q| q.permit.vedtaksdato <= s.soekt);
@@ -137,7 +148,7 @@ fn tillatelsens(f: &Forhold<'_>, regler: &Kategorier, nr: usize, foerst: bool, u
                 if let Some(svar) = s.svar.filter(|svar| svar.innvilget) {
                     let from = if s.soekt < s.gyldig_fra { s.gyldig_fra } else { svar.dato.max(s.soekt) };
                     // The permit that follows takes over from its own validity.
-                    let to = [s.gyldig_til, answer.map(|q| q.gyldig.from)].into_iter().flatten().min();
+                    let to = [s.gyldig_til, answer.map(begynner)].into_iter().flatten().min();
                     legg_til(from, to, LukketAarsak::OppholdUtloept);
                 }
             }
@@ -153,12 +164,14 @@ fn tillatelsens(f: &Forhold<'_>, regler: &Kategorier, nr: usize, foerst: bool, u
     }
     // A permit that says when it was applied for tells the same as an application.
     let in_time = |q: &&Tillatelse<'_>| {
-        q.permit.soeknadsdato.is_some_and(|soekt| t.gyldig.from <= soekt && soekt < utloep) && utloep < q.gyldig.from
+        q.verdi.is_some()
+            && q.permit.soeknadsdato.is_some_and(|soekt| t.gyldig.from <= soekt && soekt < utloep)
+            && utloep < begynner(q)
     };
     if t.permit.fornybar
         && let Some(q) = later.iter().find(in_time)
     {
-        extend(Some(q.gyldig.from));
+        extend(Some(begynner(q)));
     }
     legg_til(fra, til, LukketAarsak::OppholdUtloept);
 }
@@ -167,7 +180,7 @@ fn tillatelsens(f: &Forhold<'_>, regler: &Kategorier, nr: usize, foerst: bool, u
 fn fortsettelse(s: &Fornyelse, answer: Option<&Tillatelse<'_>>, utloep: NaiveDate) -> Option<NaiveDate> {
     match s.svar {
         Some(svar) if !svar.innvilget && svar.endelig => Some(svar.dato.max(utloep)),
-        _ => answer.map(|q| q.gyldig.from.max(utloep)),
+        _ => answer.map(|q| begynner(q).max(utloep)),
     }
 }
 

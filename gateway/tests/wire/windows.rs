@@ -112,7 +112,7 @@ fn two_kommuner_at_different_register_times_and_the_campaign_edge() {
     let of = |head: Head, kommune: &str, day: &str, slutt: &str| {
         send(&head, &person(&sandbox.unused(kommune), &registrer("1", "", &vedtak(day, day, slutt))))
     };
-    let oslo = |day: &str| of(head().from("0301-flyktning-1", "0301", "0301-OVERF1"), "0301", day, "2018-05-14");
+    let oslo = |day: &str| of(head().from("0301-flyktning-1", "0301", "0301-OVERF1"), "0301", day, "2017-05-01");
     let kristiansand = |day: &str| of(head(), "4204", day, "2022-02-20");
     sandbox.set_clock("4204", "2021-04-30T12:00");
     // The last second of campaign K2017: 24 months back, to and including 15 May 2015. A machine that needs longer

@@ -139,29 +139,30 @@ fn durations() -> Vec<Case> {
         case("NIR-B512", ends, "three years under introduksjonsloven", |h| {
             intro(&h.unused(), &vedtak(&day(0), &day(0), &day(3 * 365)))
         }),
-        case("NIR-B513", "innhold/vedtak/vedtakstype", "an extension of a programme after videregående", |h| {
-            extended(h, "JA", 250, 300)
+        case("NIR-B513", ends, "an extension beyond a year, after videregående", |h| {
+            let duf = h.shown("Flyktning som kan få utdanning");
+            extended(&duf, &[education("JA")], 250, 400)
         }),
-        case("NIR-B514", ends, "an extension by two years", |h| extended(h, "NEI", 250, 1_100)),
+        case("NIR-B514", ends, "an extension beyond three years under introduksjonsloven", |h| {
+            extended(&h.unused(), &[], 700, 1_200)
+        }),
     ]
 }
 
-/// Education, a programme and its extension in one message, which falls by the extension.
-fn extended(house: &House, education_answer: &str, first_end: i64, second_end: i64) -> Attempt {
+/// A programme and its extension in one message, which falls by the extension.
+fn extended(duf: &str, before: &[String], first_end: i64, second_end: i64) -> Attempt {
     let extension = format!(
         "<vedtak><ordning>INTRO</ordning><vedtakstype>FORLENGELSE</vedtakstype><vedtaksdato>{}</vedtaksdato>\
          <startDato>{}</startDato><sluttDato>{}</sluttDato>\
-         <vedtakRef><registreringsId>2</registreringsId></vedtakRef></vedtak>",
+         <vedtakRef><registreringsId>8</registreringsId></vedtakRef></vedtak>",
         day(0),
         day(first_end + 1),
         day(second_end)
     );
-    let goal = format!("<sluttmaal><sluttmaal>ARBEID</sluttmaal><fraDato>{}</fraDato></sluttmaal>", day(0));
-    let lines = registrer("1", "", &education(education_answer))
-        + &registrer("2", "", &vedtak(&day(0), &day(0), &day(first_end)))
-        + &registrer("3", "", &goal)
-        + &registrer("4", "", &extension);
-    sent(head(), &house.shown("Flyktning som kan få utdanning"), &lines)
+    let mut lines: String = before.iter().zip(1..).map(|(c, n)| registrer(&n.to_string(), "", c)).collect();
+    lines += &registrer("8", "", &vedtak(&day(0), &day(0), &day(first_end)));
+    lines += &registrer("9", "", &extension);
+    sent(head(), duf, &lines)
 }
 
 fn leaves() -> Vec<Case> {

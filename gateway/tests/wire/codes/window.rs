@@ -49,12 +49,9 @@ pub fn cases() -> Vec<Case> {
             sent(head(), &h.unused(), &registrer("1", "", &vedtak(&day(1), &day(1), &day(100))))
         }),
         case("NIR-V603", "innhold/tiltak/tilDato", "a measure until in six years", |h| {
-            let (duf, lines) = (
-                h.unused(),
-                registrer("1", "", &vedtak(&day(0), &day(0), &day(2_300)))
-                    + &registrer("2", "", &tiltak("NORSK_SAMF", "NS01", &day(0), &day(2_200), "20")),
-            );
-            sent(head(), &duf, &lines)
+            // In mottak no decision bounds a measure.
+            let measure = tiltak("NORSK_SAMF", "NS01", &day(0), &day(2_200), "20").replace("INTRO", "MOTTAK_KVAL");
+            sent(head(), &h.shown("Har tillatelse og bor i mottak"), &registrer("1", "", &measure))
         }),
         case("NIR-V604", "innhold/vedtak/vedtaksdato", "the campaign closed yesterday", |h| {
             let oslo = head().from("0301-flyktning-1", "0301", "0301-OVERF1");
