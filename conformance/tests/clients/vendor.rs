@@ -33,7 +33,7 @@ pub fn example(name: &str) -> String {
 }
 
 /// What each example comes to, and words of what is said about it.
-const EXAMPLES: [(&str, i32, &str); 8] = [
+const EXAMPLES: [(&str, i32, &str); 15] = [
     ("ping", 0, "TEST Leverandør AS"),
     ("sendRegistreringer", 0, "eksempel/tiltak/1"),
     ("sendRegistreringer-avvist", 1, "NIR-V601"),
@@ -42,6 +42,13 @@ const EXAMPLES: [(&str, i32, &str); 8] = [
     ("bekreftEndringer", 0, "bekreftetTil"),
     ("hentKvittering", 0, "IKKE_MOTTATT"),
     ("hentKodeverk", 0, "hendelsestype"),
+    ("hentPersonliste", 0, "INTRO_RP"),
+    ("forklarVindu", 0, "KOMMUNEETTERREGISTRERER"),
+    ("hentBeregningslogg", 0, "IL-1"),
+    ("hentDatakonsistens", 0, "VEDTAK_MANGLER"),
+    ("hentPostoversikt", 0, "posttype"),
+    ("finnPerson", 0, "202400000702"),
+    ("hentAvsenderstatus", 0, "4204-flyktning-1"),
 ];
 
 #[test]
