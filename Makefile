@@ -1,5 +1,5 @@
 # Thin names; the work is in scripts/ and in cargo. `make` alone lists them.
-.PHONY: mutate-rules help run test check fmt bench bench-smoke conformance fuzz soak law advisories
+.PHONY: mutate-rules properties help run test check fmt bench bench-smoke conformance fuzz soak law advisories
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -33,6 +33,9 @@ soak: ## kill -9 under load, KILLS times on each database (20)
 
 mutate-rules: ## moves every number and date of the rules by one and prints which lines notice
 	@scripts/mutate-rules
+
+properties: ## the properties of the register on CASES cases each (200,000)
+	@scripts/properties
 
 law: ## numbers of the rules that nobody has checked for a year
 	@scripts/law

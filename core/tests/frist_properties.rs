@@ -13,6 +13,8 @@ mod frister;
 mod innhold;
 #[path = "text/regler.rs"]
 mod regler;
+#[path = "text/tilfeller.rs"]
+mod tilfeller;
 #[path = "text/words.rs"]
 mod words;
 
@@ -26,12 +28,6 @@ use register::policy::{Policy, Profile};
 use crate::frister::Person;
 
 static POLICY: LazyLock<Policy> = LazyLock::new(|| regler::policy(Profile::Sandbox));
-
-#[expect(clippy::disallowed_methods, reason = "how long a run is, is no configuration of the register")]
-fn cases() -> ProptestConfig {
-    let cases = std::env::var("NIR_PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
 
 /// Lines about a person; any of them may stand with any other.
 const LINES: &[&str] = &[
@@ -115,7 +111,7 @@ fn dates(all: &[Frist], wanted: Fristtype) -> Vec<Option<chrono::NaiveDate>> {
 }
 
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(tilfeller::cases())]
 
     #[test]
     fn the_same_in_any_order(

@@ -13,6 +13,8 @@ mod innhold;
 mod kategorier;
 #[path = "text/regler.rs"]
 mod regler;
+#[path = "text/tilfeller.rs"]
+mod tilfeller;
 #[path = "text/words.rs"]
 #[expect(dead_code, reason = "no line here ends in free text")]
 mod words;
@@ -55,12 +57,6 @@ const DAYS: [&str; 22] = [
     "2028-06-30",
     "2028-07-01",
 ];
-
-#[expect(clippy::disallowed_methods, reason = "how many cases a run tries is the run's own affair")]
-fn proptest_cases() -> ProptestConfig {
-    let cases = std::env::var("NIR_PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
 
 fn day() -> impl Strategy<Value = &'static str> {
     select(DAYS.to_vec())
@@ -215,7 +211,7 @@ fn open_before(categories: &[Kategori], until: NaiveDate) -> Vec<(NaiveDate, BTr
 }
 
 proptest! {
-    #![proptest_config(proptest_cases())]
+    #![proptest_config(tilfeller::cases())]
 
     /// Whatever order facts and registrations come in, and however often they are computed, the result is one; and it is
     /// whole: periods of a category in order and apart, each that ends with its reason, each step of the log in words.

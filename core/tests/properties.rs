@@ -11,6 +11,8 @@ mod innhold;
 mod message;
 #[path = "text/regler.rs"]
 mod regler;
+#[path = "text/tilfeller.rs"]
+mod tilfeller;
 #[path = "text/words.rs"]
 mod words;
 #[path = "text/world.rs"]
@@ -62,10 +64,6 @@ static STANDARD: LazyLock<World> = LazyLock::new(|| {
     WORLD.lines().for_each(|line| assert!(world.set_up(line).unwrap(), "{line}"));
     world
 });
-
-fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
 
 fn content() -> impl Strategy<Value = String> {
     let day = select(vec![
@@ -242,7 +240,7 @@ fn fold(stored: &World, rows: &[Change]) -> BTreeMap<(Duf, PostId), PostVersion>
 }
 
 proptest! {
-    #![proptest_config(cases(2_000))]
+    #![proptest_config(tilfeller::cases())]
 
     /// Messages one after the other: the same answer twice, no change by what is refused, and the state is the fold of the
     /// journal, in which rows, versions and references are each there once.
