@@ -67,8 +67,15 @@ fn read(answer: &Answer) {
     let Ok(document) = roxmltree::Document::parse(&text) else { return };
     for node in document.descendants().filter(|node| node.is_element()) {
         let depth = node.ancestors().filter(|ancestor| ancestor.is_element()).count();
+        let (name, indent) = (node.tag_name().name(), 2 * (depth - 1));
         let value = if node.children().any(|child| child.is_element()) { "" } else { node.text().unwrap_or_default() };
-        anstream::println!("{:indent$}{DIM}{}{DIM:#} {value}", "", node.tag_name().name(), indent = 2 * (depth - 1));
+        // A CSV has many lines, each ended as RFC 4180 has it: the first stands beside the name.
+        let mut lines = value.lines();
+        match lines.next().filter(|line| !line.is_empty()) {
+            Some(first) => anstream::println!("{:indent$}{DIM}{name}{DIM:#} {first}", ""),
+            None => anstream::println!("{:indent$}{DIM}{name}{DIM:#}", ""),
+        }
+        lines.for_each(|line| anstream::println!("{line}"));
     }
 }
 

@@ -11,6 +11,7 @@ mod java;
 mod messages;
 mod proxy;
 mod refused;
+mod register;
 mod sandbox;
 mod vendor;
 mod verify;
