@@ -139,6 +139,18 @@ impl Store {
         on!(self, store => store.close().await);
     }
 
+    /// Drops every table of a sandbox's SQLite file, for its reset. The file itself stays: a connection that is still
+    /// closing in a thread of its own would write its log over that of a new file.
+    pub async fn empty_sandbox(&self) -> Result<(), StoreError> {
+        let Store::Sqlite(store) = self else {
+            return Err(StoreError::NotReady("only a sandbox on SQLite can be emptied".into()));
+        };
+        if !store.applied().await?.is_empty() {
+            self.check_profile("sandbox", true).await?;
+        }
+        store.drop_tables().await
+    }
+
     /// Gives the planner its statistics (design.md 7: after bootstrap).
     pub async fn analyze(&self) -> Result<(), StoreError> {
         on!(self, store => store.analyze().await)

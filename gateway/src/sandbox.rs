@@ -180,22 +180,15 @@ impl Sandbox {
 
     /// Back to the first day: an empty register, real clocks, no faults ordered. Keys and addresses stay.
     async fn reset(&mut self) -> anyhow::Result<()> {
-        let Some(file) = self.config.database.url.strip_prefix("sqlite:").map(PathBuf::from) else {
+        if !self.config.database.url.starts_with("sqlite:") {
             anyhow::bail!("only a sandbox on SQLite can be reset; empty the database and start again");
-        };
+        }
         files::remove_endpoints(&self.data)?;
         self.close().await;
-        // Nothing has them open any more: SQLite would else write its log over the new database's.
-        for ending in ["", "-wal", "-shm"] {
-            let mut path = file.clone().into_os_string();
-            path.push(ending);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
-                }
-                _ => {}
-            }
-        }
+        let store = Store::open(&self.config.database.url).await?;
+        let emptied = store.empty_sandbox().await;
+        store.close().await;
+        emptied?;
         self.control.faults.clear();
         self.open().await
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{AssertSqlSafe, Row as _, SqlitePool};
 
 use crate::store::rows::{ChainRow, EvidenceRow, FoundEvidence, IdRow, StreamRow};
 use crate::store::{StoreError, inconsistent};
@@ -78,6 +78,17 @@ impl Sqlite {
 
     pub(super) async fn migrate(&self) -> Result<(), StoreError> {
         Ok(MIGRATOR.run(&self.writer).await?)
+    }
+
+    pub(super) async fn drop_tables(&self) -> Result<(), StoreError> {
+        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite|_%' ESCAPE '|'";
+        let tables: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut *tx).await?;
+        for table in tables {
+            // Names of our own migrations.
+            sqlx::query(AssertSqlSafe(format!("DROP TABLE \"{table}\""))).execute(&mut *tx).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     pub(super) async fn close(&self) {

@@ -12,6 +12,7 @@ on_both!(
     a_snapshot_format_that_this_version_does_not_write_is_refused,
     a_migration_that_is_missing_is_refused,
     a_first_migration_that_was_cut_short_is_taken_up,
+    only_a_sandbox_on_sqlite_is_emptied,
 );
 
 fn refused(result: Result<(), StoreError>) -> String {
@@ -69,6 +70,22 @@ async fn a_first_migration_that_was_cut_short_is_taken_up(db: Database) {
     assert_eq!(what, "the database has no profile: run nir-gateway migrate");
     db.store.migrate(PROFILE).await.unwrap();
     db.store.check_ready(PROFILE).await.unwrap();
+}
+
+async fn only_a_sandbox_on_sqlite_is_emptied(db: Database) {
+    db.store.migrate(PROFILE).await.unwrap();
+    if db.store.engine() == "postgres" {
+        assert_eq!(refused(db.store.empty_sandbox().await), "only a sandbox on SQLite can be emptied");
+        return db.store.check_ready(PROFILE).await.unwrap();
+    }
+    db.run("UPDATE meta SET value = 'production' WHERE key = 'profile'").await;
+    let what = refused(db.store.empty_sandbox().await);
+    assert_eq!(what, "the database is of profile production, not sandbox");
+    assert_eq!(db.count("meta WHERE value = 'production'").await, 1);
+    db.run("UPDATE meta SET value = 'sandbox' WHERE key = 'profile'").await;
+    db.store.empty_sandbox().await.unwrap();
+    assert_eq!(db.count("sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'").await, 0);
+    db.store.migrate(PROFILE).await.unwrap();
 }
 
 #[tokio::test]
