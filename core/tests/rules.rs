@@ -63,7 +63,6 @@ const KEYS: &[(&str, &str, &str)] = &[
          kan_tilbys lov fritak proeve bortfall utvider utsetter",
     ),
     ("innhold", "posttype kategori", "lov gjelder_fra"),
-    ("ordningsalder", "ordning lov fra_aar til_aar", ""),
     ("inntrer_senere", "oppholdsgrunnlag ordninger venter_paa", ""),
     ("fravaertype", "kode ordninger", "kvote egenmelding legeerklaering aarsak etter_omsorgspermisjon"),
     ("egenmelding", "kalenderdager legges_sammen_dager etter_uker", ""),

@@ -8,6 +8,7 @@ use crate::decide::{Scene, finding};
 use crate::fact::{FactContent, Oppholdstillatelse};
 use crate::kategori::{Beregnet, Kategori, Kategorikode, LukketAarsak};
 use crate::person::Person;
+use crate::policy::kategorier::Aldersgrense;
 use crate::policy::{Kategorikrav, VenterPaa, Virkning};
 use crate::post::{Content, Ordning, Vedtak};
 use crate::receipt::{Field, Finding, Severity};
@@ -186,8 +187,9 @@ impl Scene<'_> {
         })
     }
 
-    /// The age that counts: at the grant under integreringsloven, on the day under introduksjonsloven.
-    fn age_that_counts(&self, person: &Person, lov: Lov, day: NaiveDate) -> Option<i32> {
+    /// The day whose age counts: that of the grant under integreringsloven, the day itself under introduksjonsloven; and
+    /// the completed years then.
+    fn age_that_counts(&self, person: &Person, lov: Lov, day: NaiveDate) -> Option<(NaiveDate, i64)> {
         let born = person.facts.iter().find_map(|fact| match fact.content {
             FactContent::Personalia { foedselsdato, .. } => Some(foedselsdato),
             _ => None,
@@ -197,22 +199,33 @@ impl Scene<'_> {
             Lov::Il => granted().unwrap_or(day),
             Lov::Intl => day,
         };
-        Some(age(born, tested))
+        Some((tested, i64::from(age(born, tested))))
     }
 
     fn outside_age(&self, person: &Person, ordning: Ordning, lov: Lov, day: NaiveDate) -> bool {
-        let (Some((from, _)), Some(age)) = (self.policy.ages(ordning, lov), self.age_that_counts(person, lov, day))
-        else {
-            return false;
-        };
-        i64::from(age) < i64::from(from) || self.over_age(person, ordning, lov, day)
+        self.age_is(person, ordning, lov, day, |age, grense| age < i64::from(grense.nedre) || is_over(age, grense))
     }
 
     fn over_age(&self, person: &Person, ordning: Ordning, lov: Lov, day: NaiveDate) -> bool {
-        let ages = self.policy.ages(ordning, lov);
-        let age = self.age_that_counts(person, lov, day);
-        ages.zip(age).is_some_and(|((_, to), age)| i64::from(age) >= i64::from(to))
+        self.age_is(person, ordning, lov, day, is_over)
     }
+
+    fn age_is(
+        &self,
+        person: &Person,
+        ordning: Ordning,
+        lov: Lov,
+        day: NaiveDate,
+        what: impl FnOnce(i64, Aldersgrense) -> bool,
+    ) -> bool {
+        self.age_that_counts(person, lov, day)
+            .and_then(|(tested, age)| Some(what(age, self.policy.ages(ordning, lov, tested)?)))
+            .unwrap_or(false)
+    }
+}
+
+fn is_over(age: i64, grense: Aldersgrense) -> bool {
+    grense.oevre.is_some_and(|oevre| age >= i64::from(oevre))
 }
 
 /// The first day of the unbroken row of categories that the open ones belong to.

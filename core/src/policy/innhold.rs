@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::policy::Policy;
+use crate::policy::kategorier::{Aldersgrense, Aldersregel};
 use crate::post::{Content, Ordning};
 use crate::registry::Lov;
 
@@ -40,14 +41,6 @@ struct InnholdRow {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct AlderRow {
-    ordning: Ordning,
-    lov: Lov,
-    fra_aar: u32,
-    til_aar: u32,
-}
-
-#[derive(Debug, Clone, Deserialize)]
 struct VenterRow {
     oppholdsgrunnlag: String,
     ordninger: Vec<Ordning>,
@@ -58,7 +51,6 @@ struct VenterRow {
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct InnholdFile {
     innhold: Vec<InnholdRow>,
-    ordningsalder: Vec<AlderRow>,
     inntrer_senere: Vec<VenterRow>,
 }
 
@@ -87,10 +79,16 @@ impl Policy {
         self.innhold_row(content).map_or(Kategorikrav::Dagen, |row| row.kategori)
     }
 
-    /// Ages of the scheme under the act, in completed years: from, and up to but not with.
-    pub fn ages(&self, ordning: Ordning, lov: Lov) -> Option<(u32, u32)> {
-        let row = self.innhold.ordningsalder.iter().find(|row| row.ordning == ordning && row.lov == lov);
-        row.map(|row| (row.fra_aar, row.til_aar))
+    /// Ages of the scheme under the act on the day, in completed years: they explain why no category is open (B505).
+    pub(crate) fn ages(&self, ordning: Ordning, lov: Lov, day: NaiveDate) -> Option<Aldersgrense> {
+        let regel = match (ordning, lov) {
+            (Ordning::Intro, Lov::Il) => Aldersregel::IlIntro,
+            (Ordning::Norsk, Lov::Il) => Aldersregel::IlNorsk,
+            (Ordning::Intro, Lov::Intl) => Aldersregel::IntlIntro,
+            (Ordning::Norsk, Lov::Intl) => Aldersregel::IntlRett,
+            _ => return None,
+        };
+        Some(self.kategorier().alder(regel, day))
     }
 
     /// What a right of the scheme waits for on this permit (B507).

@@ -213,12 +213,15 @@ impl Policy {
     }
 
     /// Kommune and act. The act is the person's own; where none has been computed, the acts in force on the day, which
-    /// while there was one was everybody's (domain.md 5.1).
+    /// while there was one was everybody's (domain.md 5.1). Before the first act there is none.
     fn is_for_person(&self, campaign: &Campaign, about: &About<'_>, today: NaiveDate) -> bool {
         let lov = campaign.lov.is_empty()
             || match about.lov {
                 Some(lov) => campaign.lov.contains(&lov),
-                None => self.acts(today).iter().all(|lov| campaign.lov.contains(lov)),
+                None => {
+                    let acts = self.acts(today);
+                    !acts.is_empty() && acts.iter().all(|lov| campaign.lov.contains(lov))
+                }
             };
         lov && self.in_list(&campaign.kommuner, about.kommune, today)
     }
