@@ -140,7 +140,7 @@ impl Store {
     }
 
     /// Drops every table of a sandbox's SQLite file, for its reset. The file itself stays: a connection that is still
-    /// closing in a thread of its own would write its log over that of a new file.
+    /// closing in a thread of its own may write its log over that of a new file.
     pub async fn empty_sandbox(&self) -> Result<(), StoreError> {
         let Store::Sqlite(store) = self else {
             return Err(StoreError::NotReady("only a sandbox on SQLite can be emptied".into()));

@@ -187,9 +187,9 @@ impl Scene<'_> {
         })
     }
 
-    /// The day whose age counts: that of the grant under integreringsloven, the day itself under introduksjonsloven; and
-    /// the completed years then.
-    fn age_that_counts(&self, person: &Person, lov: Lov, day: NaiveDate) -> Option<(NaiveDate, i64)> {
+    /// Completed years on the day whose age counts, and the ages of the scheme then: the day of the grant under
+    /// integreringsloven, the day itself under introduksjonsloven.
+    fn tested_age(&self, person: &Person, ordning: Ordning, lov: Lov, day: NaiveDate) -> Option<(i64, Aldersgrense)> {
         let born = person.facts.iter().find_map(|fact| match fact.content {
             FactContent::Personalia { foedselsdato, .. } => Some(foedselsdato),
             _ => None,
@@ -199,28 +199,16 @@ impl Scene<'_> {
             Lov::Il => granted().unwrap_or(day),
             Lov::Intl => day,
         };
-        Some((tested, i64::from(age(born, tested))))
+        Some((i64::from(age(born, tested)), self.policy.ages(ordning, lov, tested)?))
     }
 
     fn outside_age(&self, person: &Person, ordning: Ordning, lov: Lov, day: NaiveDate) -> bool {
-        self.age_is(person, ordning, lov, day, |age, grense| age < i64::from(grense.nedre) || is_over(age, grense))
+        let tested = self.tested_age(person, ordning, lov, day);
+        tested.is_some_and(|(age, grense)| age < i64::from(grense.nedre) || is_over(age, grense))
     }
 
     fn over_age(&self, person: &Person, ordning: Ordning, lov: Lov, day: NaiveDate) -> bool {
-        self.age_is(person, ordning, lov, day, is_over)
-    }
-
-    fn age_is(
-        &self,
-        person: &Person,
-        ordning: Ordning,
-        lov: Lov,
-        day: NaiveDate,
-        what: impl FnOnce(i64, Aldersgrense) -> bool,
-    ) -> bool {
-        self.age_that_counts(person, lov, day)
-            .and_then(|(tested, age)| Some(what(age, self.policy.ages(ordning, lov, tested)?)))
-            .unwrap_or(false)
+        self.tested_age(person, ordning, lov, day).is_some_and(|(age, grense)| is_over(age, grense))
     }
 }
 

@@ -509,7 +509,6 @@ async fn list_posts(tx: &mut Tx, query: &PostListQuery, question: u64) -> Result
         .filter(|_| more)
         .map(|(step, (duf, nr, _))| Mark { step: *step, duf: *duf, nr: *nr, ..begun }.write(question));
     let mut dufs: Vec<i64> = found.iter().map(|(_, (duf, ..))| *duf).collect();
-    dufs.dedup();
     dufs.sort_unstable();
     dufs.dedup();
     let references = on_tx(tx).references(&dufs, begun.recorded).await?;
