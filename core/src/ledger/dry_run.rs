@@ -1,8 +1,10 @@
 //! Dry run (design.md 17): the same `decide` over a state that is read without locks; no number is taken and no id
-//! spent. The lane only places the answer in the evidence.
+//! spent. The lane only places the answer in the evidence. The receipt shows what would follow, too: categories, deadlines
+//! and whatever else the sender's stream would tell, under the number 0.
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
+use crate::change::NumberedNotice;
 use crate::command::Command;
 use crate::decide::{Ids, Now, decide};
 use crate::ledger::batch;
@@ -11,6 +13,9 @@ use crate::receipt::{Bevis, Receipt};
 use crate::state::State;
 use crate::store::{Store, StoreError};
 use crate::time::oslo_date;
+
+/// The number of a change that was not written.
+const UNNUMBERED: i64 = 0;
 
 /// The receipt as it would be, with no place in the evidence yet.
 pub async fn dry_run(
@@ -31,8 +36,10 @@ pub async fn dry_run(
     let state = State { registry: &registry, persons, references: loaded.references };
     let received = registry.register_time(command.header.kommune.as_ref().ok().copied(), wall).trunc_subsecs(6);
     let now = Now { received, today: oslo_date(received), recorded: wall };
-    let decision = decide(&state, command, policy, &now, ids);
+    let mut decision = decide(&state, command, policy, &now, ids);
+    let own = std::mem::take(&mut decision.notices).into_iter().filter(|addressed| addressed.avsendersystem == system);
+    let follows = own.map(|addressed| NumberedNotice { sekvensnummer: UNNUMBERED, notice: addressed.notice }).collect();
     let stroem = streams.first().map(|(system, row)| row.position(system)).filter(|_| !decision.sender_refused());
     let bevis = Bevis { kjede: String::new(), posisjon: 0, forrige_hash: String::new() };
-    Ok(batch::receipt(command, decision, &now, Vec::new(), stroem, bevis, ids.uuid()))
+    Ok(batch::receipt(command, decision, &now, follows, stroem, bevis, ids.uuid()))
 }

@@ -155,7 +155,8 @@ async fn a_dry_run_leaves_its_evidence_and_nothing_else(db: Database) {
     command.proevekjoering = true;
     let config = config("a");
     let receipt = dry_run(&db.store, &command, &config.policy, noon(), &mut Random).await.unwrap();
-    assert!(receipt.proevekjoering && receipt.changes.is_empty());
+    assert!(receipt.proevekjoering && !receipt.changes.is_empty());
+    assert!(receipt.changes.iter().all(|change| change.sekvensnummer == 0), "no number is taken");
     let job = Job { exchange: plain("1").exchange(), work: Work::DryRun(Box::new(receipt)) };
     let dry = commit(&mut lane, job, later(1)).await.unwrap();
     assert_eq!(dry.outcome, "PROEVEKJOERING");

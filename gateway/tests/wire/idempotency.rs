@@ -120,7 +120,9 @@ fn a_dry_run_leaves_nothing_behind(sandbox: &Sandbox) {
     let dry = real.replace("</meldingshode>", "</meldingshode><proevekjoering>true</proevekjoering>");
     let answer = client.registered(&dry);
     assert_eq!(answer.text("proevekjoering").as_deref(), Some("true"));
-    assert_eq!(answer.texts("endring"), Vec::<String>::new(), "a dry run takes no number");
+    let follows = answer.texts("hendelsestype");
+    assert!(!follows.is_empty(), "{answer}");
+    assert!(answer.texts("sekvensnummer").iter().all(|number| number == "0"), "a dry run takes no number: {answer}");
     assert_eq!(status_of(&client, &head(), &id).as_deref(), Some("IKKE_MOTTATT"));
     assert_eq!(effects(&client, &head(), &duf).0, Vec::<String>::new());
     // Again, it is judged again; and the real one is the first of its id.
@@ -128,6 +130,7 @@ fn a_dry_run_leaves_nothing_behind(sandbox: &Sandbox) {
     let first = client.registered(&real);
     assert!(!repeated(&first));
     assert_eq!(first.text("proevekjoering").as_deref(), Some("false"));
+    assert_eq!(first.texts("hendelsestype"), follows, "what the dry run had shown came to pass");
     // A dry run of what was done meets the posts, not the id.
     let after = client.accepted(&dry);
     assert!(!repeated(&after), "{after}");
