@@ -287,10 +287,9 @@ fn imdi(world: &mut World, words: &mut Words<'_>) -> Result<(), Bad> {
     let (registry, now) = (world.registry(), world.now()?);
     let mut ids = world.ids.clone();
     let person = world.persons.get(&duf).ok_or("personen finnes ikke")?;
-    let decided = feilregistrert::avgjoer(&registry, &world.policy, person, post, strike, &now, &mut ids);
+    let decided = feilregistrert::avgjoer(&registry, &world.policy, person, (post, strike), &now, &mut ids);
     world.ids = ids;
-    let (changes, _) = decided.ok_or("ingen melding venter")?;
-    world.keep(&registry, &changes);
+    world.keep(&registry, &decided.ok_or("ingen melding venter")?.changes);
     words.end()
 }
 

@@ -1,5 +1,5 @@
 //! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`, `replay --check`, `extract`,
-//! `import`, `recompute`.
+//! `import`, `recompute`, `report`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,6 +20,7 @@ pub mod extract;
 pub mod import;
 mod operator;
 pub mod recompute;
+pub mod report;
 pub mod rows;
 
 /// Creates or upgrades the tables and sets the profile.

@@ -124,6 +124,13 @@ pub enum Command {
         command: CampaignCommand,
     },
 
+    /// Records that kommuner have reported as wrong (meldFeilregistrert), and IMDi's decision on them.
+    Report {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: ReportCommand,
+    },
+
     /// Figures for other systems: norsktilskudd, the yearly statistics, UDI.
     Extract {
         /// Which.
@@ -266,6 +273,31 @@ pub struct DatabaseArgs {
     /// Use this database; then no configuration is read. Left out: the configured one.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+}
+
+/// Reports that wait, and decisions.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReportCommand {
+    /// Show the reports that wait: person, record, kind, kommune, reason, day, case.
+    List(DatabaseArgs),
+    /// Strike the record: it never was, and its kommune hears so.
+    Strike(DecisionArgs),
+    /// Let the record stand; from then on it can be changed again.
+    Keep(DecisionArgs),
+}
+
+/// Which record is decided on.
+#[derive(Debug, Clone, Args)]
+pub struct DecisionArgs {
+    /// Whose record.
+    #[arg(long, value_name = "DUF")]
+    pub duf: String,
+    /// Its id.
+    #[arg(long, value_name = "ID")]
+    pub post: String,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// Figures for other systems. Every file is CSV with `;` between the fields and a line of names.
@@ -451,6 +483,18 @@ pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
             };
             let url = database.database.as_deref();
             return admin::campaign::run(act, &database.config.config, url).await.map(Outcome::Done);
+        }
+        Command::Report { command } => {
+            let (args, strike) = match command {
+                ReportCommand::List(database) => {
+                    let url = database.database.as_deref();
+                    return admin::report::list(&database.config.config, url).await.map(Outcome::Done);
+                }
+                ReportCommand::Strike(args) => (args, true),
+                ReportCommand::Keep(args) => (args, false),
+            };
+            let decided = admin::report::decide(&args.duf, &args.post, strike, &args.config.config);
+            return decided.await.map(Outcome::Done);
         }
         Command::Extract { command } => {
             let (extract, out, database) = admin::extract::of(&command);

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
 use crate::command::Header;
-use crate::decide::beregning::{self, Cause};
+use crate::decide::beregning::{self, Cause, Outcome};
 use crate::decide::{Ids, Now, finding, is_error, post_answer, sender_findings};
+use crate::eierskap::successor;
 use crate::id::Duf;
 use crate::person::Person;
 use crate::policy::Policy;
@@ -88,7 +89,9 @@ pub fn meld(
     }
     let post = melding.post_id.as_ref().ok().and_then(|id| person.post(*id));
     let post = post.ok_or_else(|| one(Rejection::NotFound, "postId"))?;
-    if !policy.owns(caller.kommune, post.kommune, now.today) {
+    // After a split the record is the one's whose person it is now (domain.md 3.5).
+    let owner = successor(policy, &person.facts, post.kommune, now.today);
+    if !policy.owns(caller.kommune, owner, now.today) {
         return Err(one(Rejection::OwnedByOther, "postId"));
     }
     if caller.bydel.is_some() && caller.bydel != post.bydel {
@@ -146,17 +149,17 @@ pub fn avgjoer(
     registry: &Registry,
     policy: &Policy,
     person: &Person,
-    post: PostId,
-    strike: bool,
+    (post, strike): (PostId, bool),
     now: &Now,
     ids: &mut dyn Ids,
-) -> Option<(Vec<Change>, Vec<Addressed>)> {
+) -> Option<Outcome> {
     let post = person.post(post)?;
     let report = post.feilregistrert.as_deref().filter(|report| report.status == Feilstatus::Meldt)?;
     let status = if strike { Feilstatus::Stroeket } else { Feilstatus::Avslaatt };
     let row = next_version(person, post, Feilregistrering { status, ..report.clone() }, Channel::Imdi, now);
     let cause = Cause { opphav: Opphav::Imdi, message: None };
-    Some(written(registry, policy, person, row, now, cause, ids))
+    let (changes, notices) = written(registry, policy, person, row, now, cause, ids);
+    Some(Outcome { changes, notices })
 }
 
 /// The next version of the record, which says the report alone: its content stays. A struck one is annulled with it, so

@@ -1,15 +1,17 @@
-//! Commands that no message brings: facts of a source, and new rules. They go the same way as a message: locked, decided,
+//! Commands that no message brings: facts of a source, new rules, IMDi's word on a report. They go the same way as a message: locked, decided,
 //! written, numbered and chained in one transaction.
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::change::{Addressed, Change, Opphav};
 use crate::decide::beregning::{Cause, NewFact, Outcome, compute_anew, write_facts};
+use crate::decide::feilregistrert::avgjoer;
 use crate::decide::importert::{NewPost, import};
 use crate::decide::{Ids, Now};
 use crate::id::Duf;
 use crate::person::Person;
 use crate::policy::Policy;
+use crate::post::PostId;
 use crate::state::State;
 use crate::time::oslo_date;
 
@@ -31,6 +33,15 @@ pub enum Internal {
     Recompute(Vec<Duf>),
     /// Writes facts and posts of the register before; persons that are not there begin with them, and nobody is told.
     Import(Vec<Imported>),
+    /// IMDi's decision on the report of a wrong record (HD-14): it is struck, or stands.
+    Avgjoer {
+        /// Whose record.
+        duf: Duf,
+        /// Which.
+        post_id: PostId,
+        /// Struck.
+        strike: bool,
+    },
 }
 
 /// What is imported of one person.
@@ -55,7 +66,11 @@ impl InternalCommand {
             Internal::Recompute(dufs) => dufs.as_slice(),
             _ => &[],
         };
-        facts.iter().map(|(duf, _)| *duf).chain(anew.iter().copied()).chain(self.begins())
+        let decided = match &self.what {
+            Internal::Avgjoer { duf, .. } => Some(*duf),
+            _ => None,
+        };
+        facts.iter().map(|(duf, _)| *duf).chain(anew.iter().copied()).chain(decided).chain(self.begins())
     }
 
     /// Who begins with it, where it is not there.
@@ -122,6 +137,9 @@ pub(super) fn carry_out(
                 });
             }
         }
+        Internal::Avgjoer { duf, post_id, strike } => add(state.persons.get(duf), &mut |person, now| {
+            avgjoer(state.registry, policy, person, (*post_id, *strike), now, ids).unwrap_or_default()
+        }),
     }
     carried
 }

@@ -1,6 +1,9 @@
 //! Commands on the whole register: an import that is begun again, and other rules, looked at and made the register's.
 
+use crate::client::Client;
+use crate::messages::{head, hent_endringer, hent_person};
 use crate::node::Installation;
+use crate::oppslag::{measured, report};
 use crate::process::{refused, succeed};
 
 const CATEGORIES: &str = include_str!("../../../core/rules/kategorier.toml");
@@ -68,6 +71,47 @@ fn other_rules_are_looked_at_and_made_the_registers() {
     assert!(succeed(&["recompute", "--dry-run"], &config).contains(": 0 of "), "looking changed nothing");
     let active = succeed(&["recompute", "--activate"], &config);
     assert!(active.contains(" are active; 0 persons changed."), "{active}");
+    succeed(&["log", "verify"], &config);
+    assert!(succeed(&["replay", "--check"], &config).contains(": 0 differences."));
+}
+
+/// HD-14: what IMDi decides is known to the kommune's streams, and only the first decision counts.
+#[test]
+fn imdi_decides_on_reports_of_wrong_records() {
+    let installation = Installation::new(None);
+    let (config, persons) = (installation.config(), installation.persons());
+    let node = installation.serve(&[]);
+    let client = Client::new(&node, "vendor");
+    let reported = |duf: &str| {
+        let post = measured(&client, duf);
+        let said = client.accepted(&report(&head(), duf, &post, 1, "FEIL_DATO"));
+        assert_eq!(said.text("resultat").as_deref(), Some("MELDT"), "{said}");
+        post
+    };
+    let (struck, kept) = (reported(&persons[0]), reported(&persons[1]));
+    let list = succeed(&["report", "list"], &config);
+    for post in [&struck, &kept] {
+        assert!(list.contains(&format!("{post} TILTAK 4204 FEIL_DATO")), "{list}");
+    }
+    let decide = |word: &'static str, duf: &str, post: &str| {
+        let words = ["report", word, "--duf", duf, "--post", post];
+        words.map(str::to_owned)
+    };
+    let said = |words: &[String; 6]| succeed(&words.each_ref().map(String::as_str), &config);
+    assert!(said(&decide("strike", &persons[0], &struck)).contains("The record is struck."));
+    assert!(said(&decide("keep", &persons[1], &kept)).contains("The record stands."));
+    let again = decide("keep", &persons[0], &struck);
+    let again = refused(&again.each_ref().map(String::as_str), &config);
+    assert!(again.contains("waits for a decision"), "{again}");
+    assert!(!succeed(&["report", "list"], &config).contains("FEIL_DATO"));
+    let annulled = |duf: &str| client.accepted(&hent_person(&head(), duf, "")).texts("annullert");
+    assert_eq!(annulled(&persons[0]), ["false", "true"]);
+    assert_eq!(annulled(&persons[1]), ["false", "false"]);
+    let page = client.accepted(&hent_endringer(&head(), "4204-flyktning-1.1", 0, "<antall>1000</antall>"));
+    for status in ["MELDT", "STROEKET", "AVSLAATT"] {
+        assert!(page.texts("verdi").contains(&status.to_owned()), "{status} in {page}");
+    }
+    node.stop();
     succeed(&["log", "verify"], &config);
     assert!(succeed(&["replay", "--check"], &config).contains(": 0 differences."));
 }

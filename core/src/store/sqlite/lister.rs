@@ -73,7 +73,8 @@ impl SqliteTx {
     }
 
     pub(in crate::store) async fn list_persons(&mut self, q: &ListQuestion<'_>) -> Result<Vec<FoundRow>, StoreError> {
-        // Of one kommune and category the index gives the rows in order; of the whole country the key does.
+        // Of one kommune and category the index gives the rows in order; of the whole country the key does (`+` keeps the
+        // planner from gathering all kommuner by the index and sorting them).
         let sql = if q.place.is_some() {
             "SELECT duf, nr, data FROM person_liste WHERE kommune = ?1 AND kode = ?2 AND (duf, nr) > (?3, ?4) \
              AND duf >= ?5 AND duf <= ?6 AND fra <= ?7 AND (til IS NULL OR til > ?7) \
@@ -84,7 +85,7 @@ impl SqliteTx {
              AND (?15 IS NULL OR substr(etternavn, 1, length(?15)) = ?15) \
              AND (?16 = 1 OR skjermet_til IS NULL OR skjermet_til <= ?7) ORDER BY duf, nr LIMIT ?17"
         } else {
-            "SELECT duf, nr, data FROM person_liste WHERE ?1 = '' AND kode IN (SELECT value FROM json_each(?2)) AND duf >= ?3 \
+            "SELECT duf, nr, data FROM person_liste WHERE ?1 = '' AND +kode IN (SELECT value FROM json_each(?2)) AND duf >= ?3 \
              AND (duf, nr) > (?3, ?4) AND duf >= ?5 AND duf <= ?6 AND fra <= ?7 AND (til IS NULL OR til > ?7) \
              AND system_from <= ?8 AND (system_to IS NULL OR system_to > ?8) \
              AND (?9 IS NULL OR lov = ?9) AND (?10 IS NULL OR bydel = ?10) AND (?11 IS NULL OR tiltak = ?11) \
