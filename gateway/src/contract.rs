@@ -24,6 +24,9 @@ pub fn get(app: &Arc<App>, path: &str, query: Option<&str>, headers: &HeaderMap)
                 None => plain(StatusCode::NOT_FOUND, "Ukjent skjema. / Unknown schema."),
             }
         }
+        (service::RECEIVER_PATH, Some(query)) if query.eq_ignore_ascii_case("wsdl") => {
+            document("text/xml; charset=utf-8", service::receiver_wsdl(&base(app, headers)).into_bytes())
+        }
         ("/contract/v1.zip", _) => match zip(&base(app, headers)) {
             Ok(bytes) => document("application/zip", bytes),
             Err(error) => {

@@ -1,4 +1,4 @@
-//! The operations of NirFagsystem: one row each. A test holds them against `services/NirFagsystem.wsdl`.
+//! The operations of NirFagsystem and of NirMottak: one row each. A test holds them against `services/*.wsdl`.
 
 use nir_xsd::limits::{MAX_OTHER_BYTES, MAX_REGISTRERINGER_BYTES};
 use nir_xsd::message::NAMESPACE;
@@ -51,6 +51,23 @@ operations! {
     "meldSertifikat" MAX_OTHER_BYTES,
     "meldFeilregistrert" MAX_OTHER_BYTES,
 }
+
+/// `ping` of a receiver: the request is that of NirFagsystem.
+pub const PING_RECEIVER: Operation = Operation {
+    name: "ping",
+    action: "urn:no:nir:mottak:v1/ping",
+    answer: "pingMottakSvar",
+    max_bytes: MAX_OTHER_BYTES,
+};
+/// A delivery to a receiver.
+pub const DELIVER: Operation = Operation {
+    name: "mottaEndringer",
+    action: "urn:no:nir:mottak:v1/mottaEndringer",
+    answer: "mottaEndringerSvar",
+    max_bytes: MAX_REGISTRERINGER_BYTES,
+};
+/// The operations of NirMottak, which a fagsystem hosts and the gateway calls.
+pub const RECEIVER_OPERATIONS: &[Operation] = &[PING_RECEIVER, DELIVER];
 
 /// By SOAPAction.
 pub fn by_action(action: &str) -> Option<&'static Operation> {

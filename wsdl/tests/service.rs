@@ -5,8 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use nir_wsdl::operation::{LARGEST, OPERATIONS, by_action, by_root};
-use nir_wsdl::service::{MAIN_SCHEMA, NAMESPACE, PATH, WSDL_FILE, contract_files, wsdl, xsd};
+use nir_wsdl::operation::{LARGEST, OPERATIONS, Operation, RECEIVER_OPERATIONS, by_action, by_root};
+use nir_wsdl::service::{
+    MAIN_SCHEMA, NAMESPACE, PATH, RECEIVER_NAMESPACE, RECEIVER_WSDL_FILE, WSDL_FILE, contract_files, receiver_wsdl,
+    wsdl, xsd,
+};
 use nir_xsd::catalog::FILES;
 use roxmltree::{Document, Node};
 
@@ -16,6 +19,11 @@ const SOAP12: &str = "http://schemas.xmlsoap.org/wsdl/soap12/";
 const XS: &str = "http://www.w3.org/2001/XMLSchema";
 const HTTP: &str = "http://schemas.xmlsoap.org/soap/http";
 const BASE: &str = "https://gateway.example";
+
+/// Each description with its operations and its namespace.
+fn services() -> [(String, &'static [Operation], &'static str); 2] {
+    [(wsdl(BASE), OPERATIONS, NAMESPACE), (receiver_wsdl(BASE), RECEIVER_OPERATIONS, RECEIVER_NAMESPACE)]
+}
 
 fn children<'a, 'i: 'a>(node: Node<'a, 'i>, namespace: &'a str, name: &'a str) -> Vec<Node<'a, 'i>> {
     node.children().filter(|n| n.has_tag_name((namespace, name))).collect()
@@ -46,14 +54,28 @@ fn roots() -> BTreeSet<String> {
 
 #[test]
 fn the_operations_are_those_of_the_table_in_its_order() {
-    let text = wsdl(BASE);
-    let document = Document::parse(&text).unwrap();
+    for (text, operations, namespace) in services() {
+        described(&text, operations, namespace);
+    }
+    // And nothing that the schemas offer as a root is left out.
+    let used: BTreeSet<String> = OPERATIONS
+        .iter()
+        .chain(RECEIVER_OPERATIONS)
+        .flat_map(|operation| [operation.name, operation.answer])
+        .chain(["nirFeil"])
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(roots(), used);
+}
+
+fn described(text: &str, table: &[Operation], namespace: &str) {
+    let document = Document::parse(text).unwrap();
     let definitions = document.root_element();
-    assert_eq!(attribute(definitions, "targetNamespace"), NAMESPACE);
+    assert_eq!(attribute(definitions, "targetNamespace"), namespace);
     let port_type = only(definitions, WSDL, "portType");
     let operations = children(port_type, WSDL, "operation");
     let names: Vec<&str> = operations.iter().map(|operation| attribute(*operation, "name")).collect();
-    assert_eq!(names, OPERATIONS.iter().map(|operation| operation.name).collect::<Vec<_>>());
+    assert_eq!(names, table.iter().map(|operation| operation.name).collect::<Vec<_>>());
 
     // One part per message, by element: document/literal wrapped, and every root is one of the schemas.
     let roots = roots();
@@ -66,7 +88,7 @@ fn the_operations_are_those_of_the_table_in_its_order() {
         assert!(roots.contains(&element), "{element} is no root of the schemas");
         element
     };
-    for (node, operation) in operations.iter().zip(OPERATIONS) {
+    for (node, operation) in operations.iter().zip(table) {
         assert!(!only(*node, WSDL, "documentation").text().unwrap().trim().is_empty());
         let (input, output, fault) =
             (only(*node, WSDL, "input"), only(*node, WSDL, "output"), only(*node, WSDL, "fault"));
@@ -75,21 +97,17 @@ fn the_operations_are_those_of_the_table_in_its_order() {
         assert_eq!((attribute(fault, "name"), element(attribute(fault, "message")).as_str()), ("nirFeil", "nirFeil"));
     }
     assert_eq!(definitions.lookup_namespace_uri(Some("nir")), Some(nir_xsd::message::NAMESPACE));
-
-    // And nothing that the schemas offer as a root is left out.
-    let used: BTreeSet<String> = OPERATIONS
-        .iter()
-        .flat_map(|operation| [operation.name, operation.answer])
-        .chain(["nirFeil"])
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(roots, used);
 }
 
 #[test]
 fn both_bindings_are_document_literal_with_an_action() {
-    let text = wsdl(BASE);
-    let document = Document::parse(&text).unwrap();
+    for (text, operations, _) in services() {
+        bound(&text, operations);
+    }
+}
+
+fn bound(text: &str, table: &[Operation]) {
+    let document = Document::parse(text).unwrap();
     let definitions = document.root_element();
     let bindings = children(definitions, WSDL, "binding");
     assert_eq!(bindings.len(), 2);
@@ -98,8 +116,8 @@ fn both_bindings_are_document_literal_with_an_action() {
         let style = only(binding, soap, "binding");
         assert_eq!((attribute(style, "style"), attribute(style, "transport")), ("document", HTTP));
         let operations = children(binding, WSDL, "operation");
-        assert_eq!(operations.len(), OPERATIONS.len());
-        for (node, operation) in operations.into_iter().zip(OPERATIONS) {
+        assert_eq!(operations.len(), table.len());
+        for (node, operation) in operations.into_iter().zip(table) {
             assert_eq!(attribute(node, "name"), operation.name);
             let action = attribute(only(node, soap, "operation"), "soapAction");
             assert_eq!((action, action.is_empty()), (operation.action, false));
@@ -168,9 +186,14 @@ fn the_files_of_the_contract_refer_to_each_other_by_name() {
     let files = contract_files(BASE);
     let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names.len(), files.len());
-    assert_eq!(names.len(), FILES.len() + 1);
-    let (_, description) = files.iter().find(|(name, _)| name == WSDL_FILE).unwrap();
-    let text = std::str::from_utf8(description).unwrap();
+    assert_eq!(names.len(), FILES.len() + 2);
+    for file in [WSDL_FILE, RECEIVER_WSDL_FILE] {
+        let (_, description) = files.iter().find(|(name, _)| name == file).unwrap();
+        refers(std::str::from_utf8(description).unwrap(), &names);
+    }
+}
+
+fn refers(text: &str, names: &BTreeSet<&str>) {
     let document = Document::parse(text).unwrap();
     let import = document.descendants().find(|n| n.has_tag_name((XS, "import"))).unwrap();
     assert!(names.contains(attribute(import, "schemaLocation")));

@@ -16,6 +16,7 @@ mod header;
 mod innhold;
 mod kodeverk;
 mod kvittering;
+mod mottak;
 mod newer;
 mod opplysning;
 mod person;
@@ -38,6 +39,7 @@ pub use header::*;
 pub use innhold::*;
 pub use kodeverk::*;
 pub use kvittering::*;
+pub use mottak::*;
 pub use opplysning::*;
 pub use person::*;
 pub use personliste::*;
@@ -146,6 +148,28 @@ wrappers! {
         "hentAvsenderstatusSvar" => HentAvsenderstatus(HentAvsenderstatusSvar { status: Avsenderstatus }),
         "meldSertifikatSvar" => MeldSertifikat(MeldSertifikatSvar { svar: Sertifikatsvar }),
         "meldFeilregistrertSvar" => MeldFeilregistrert(MeldFeilregistrertSvar { kvittering: Feilregistrertkvittering }),
+    }
+}
+
+wrappers! {
+    /// What the gateway sends to a receiver of its own accord, beside `ping`.
+    Push, collapse::values_beside_texts, {
+        "mottaEndringer" => MottaEndringer(MottaEndringer { endringsmelding: Endringsmelding }),
+    }
+}
+
+wrappers! {
+    /// What a receiver answers. White space is collapsed in all values, as in requests.
+    PushAnswer, collapse::values, {
+        "mottaEndringerSvar" => MottaEndringer(MottaEndringerSvar { kvittering: Mottakskvittering }),
+        "pingMottakSvar" => Ping(PingMottakSvar { svar: Mottaksstatus }),
+    }
+}
+
+impl Push {
+    /// The canonical Body child, holding nothing newer than the receiver's version (contract.md 0.2, 4.1).
+    pub fn to_canonical(&self, version: &Version) -> Vec<u8> {
+        version.filter(self.to_xml())
     }
 }
 

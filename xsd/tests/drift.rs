@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use nir_xsd::message::{Answer, NirFeil, Request, Version};
+use nir_xsd::message::{Answer, NirFeil, Push, PushAnswer, Request, Version};
 use nir_xsd::outline::Outline;
 use nir_xsd::validate::validate;
 
@@ -55,6 +55,21 @@ fn read(root: &str, xml: &str) -> Read {
     }
     if Answer::ROOTS.contains(&root) {
         return read!(xml, Answer);
+    }
+    if Push::ROOTS.contains(&root) {
+        let message = Push::parse(xml.as_bytes()).unwrap();
+        assert_eq!(message, Push::parse(&message.to_xml()).unwrap());
+        let Push::MottaEndringer(wrapper) = &message;
+        return Read { written: message.to_xml(), fields: fields(wrapper) };
+    }
+    if PushAnswer::ROOTS.contains(&root) {
+        let message = PushAnswer::parse(xml.as_bytes()).unwrap();
+        assert_eq!(message, PushAnswer::parse(&message.to_xml()).unwrap());
+        let fields = match &message {
+            PushAnswer::MottaEndringer(wrapper) => fields(wrapper),
+            PushAnswer::Ping(wrapper) => fields(wrapper),
+        };
+        return Read { written: message.to_xml(), fields };
     }
     assert_eq!(root, "nirFeil", "a root element that no message is");
     let detail = NirFeil::parse(xml).unwrap();
@@ -108,7 +123,9 @@ fn at<'s>(schema: &'s Schema, root: &str, path: &[String]) -> (String, &'s [Part
 #[test]
 fn the_roots_are_the_messages() {
     let schema = Schema::published();
-    let messages: BTreeSet<&str> = Request::ROOTS.iter().chain(Answer::ROOTS).copied().chain(["nirFeil"]).collect();
+    let pushed = Push::ROOTS.iter().chain(PushAnswer::ROOTS);
+    let messages = Request::ROOTS.iter().chain(Answer::ROOTS).chain(pushed).copied();
+    let messages: BTreeSet<&str> = messages.chain(["nirFeil"]).collect();
     assert_eq!(messages, schema.roots.keys().map(String::as_str).collect());
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nir_xsd::message::{Answer, NirFeil, Request, Version};
+use nir_xsd::message::{Answer, NirFeil, Push, PushAnswer, Request, Version};
 use nir_xsd::structure;
 use nir_xsd::validate::{Violation, validate};
 
@@ -42,6 +42,13 @@ fn written(xml: &[u8]) -> Vec<u8> {
     if let Ok(answer) = Answer::parse(xml) {
         assert_eq!(Answer::parse(&answer.to_xml()).unwrap(), answer);
         assert_eq!(answer.to_xml(), answer.to_canonical(&Version::LATEST));
+        return answer.to_xml();
+    }
+    if let Ok(push) = Push::parse(xml) {
+        assert_eq!(push.to_xml(), push.to_canonical(&Version::LATEST));
+        return push.to_xml();
+    }
+    if let Ok(answer) = PushAnswer::parse(xml) {
         return answer.to_xml();
     }
     let detail = NirFeil::parse(std::str::from_utf8(xml).unwrap()).expect("a request, an answer or nirFeil");

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use nir_xsd::catalog::{FILES, SchemaFile};
 use nir_xsd::libxml::{self, Verdict};
-use nir_xsd::message::{Answer, NirFeil, Version};
+use nir_xsd::message::{Answer, NirFeil, Push, Version};
 use nir_xsd::outline::Outline;
 use nir_xsd::validate::validate;
 
@@ -18,11 +18,12 @@ use schema::{Build, Schema, instance, is_xs};
 
 /// Every root that the gateway sends.
 fn answers() -> impl Iterator<Item = &'static str> {
-    Answer::ROOTS.iter().copied().chain(["nirFeil"])
+    Answer::ROOTS.iter().chain(Push::ROOTS).copied().chain(["nirFeil"])
 }
 
 fn written(root: &str, xml: &str, version: &Version) -> Vec<u8> {
     match root {
+        "mottaEndringer" => Push::parse(xml.as_bytes()).unwrap().to_canonical(version),
         "nirFeil" => NirFeil::parse(xml).unwrap().to_canonical(version),
         _ => Answer::parse(xml.as_bytes()).unwrap().to_canonical(version),
     }
@@ -49,9 +50,10 @@ fn without_newer(text: &str, minor: u16) -> String {
         .descendants()
         .filter(|node| is_xs(*node, "element"))
         .filter(|node| {
-            let since = node.descendants().find(|n| n.tag_name().name() == "since").and_then(|n| n.text()).unwrap();
-            since.strip_prefix("1.").unwrap().parse::<u16>().unwrap() > minor
+            // What stands in a newer element goes with it.
+            !node.ancestors().skip(1).any(|outer| is_xs(outer, "element") && is_newer(outer, minor))
         })
+        .filter(|node| is_newer(*node, minor))
         .map(|node| node.range())
         .collect();
     newer.reverse();
@@ -60,6 +62,11 @@ fn without_newer(text: &str, minor: u16) -> String {
         text.replace_range(range, "");
     }
     text
+}
+
+fn is_newer(node: roxmltree::Node<'_, '_>, minor: u16) -> bool {
+    let since = node.descendants().find(|n| n.tag_name().name() == "since").and_then(|n| n.text()).unwrap();
+    since.strip_prefix("1.").unwrap().parse::<u16>().unwrap() > minor
 }
 
 #[test]
@@ -75,7 +82,7 @@ fn the_latest_version_is_the_newest_that_the_schemas_name() {
 #[test]
 fn a_caller_gets_the_version_it_names_or_ours() {
     for (named, written) in
-        [("1.0", "1.0"), ("1.999", "1.0"), ("2.0", "1.0"), ("0.9", "1.0"), ("", "1.0"), ("1.x", "1.0")]
+        [("1.0", "1.0"), ("1.1", "1.1"), ("1.999", "1.1"), ("2.0", "1.1"), ("0.9", "1.1"), ("", "1.1"), ("1.x", "1.1")]
     {
         assert_eq!(Version::parse(named).to_string(), written, "{named}");
     }
@@ -87,7 +94,8 @@ fn every_answer_is_valid_in_every_published_version() {
     for version in Version::PUBLISHED {
         let schema = schema_of(*version);
         let known = elements_of(&newest, *version);
-        for root in answers() {
+        let old_enough = |root: &&str| Outline::published().root(root).unwrap().since <= version.minor();
+        for root in answers().filter(old_enough) {
             for build in Build::all() {
                 let xml = written(root, &instance(&newest, root, build), version);
                 assert_eq!(schema.validate(&xml), Verdict::Valid, "{version} {root} {build:?}");
@@ -119,22 +127,24 @@ fn declare(name: &str, type_name: &str, attributes: &str, since: &str) -> String
     )
 }
 
-/// Today's files with additions of 1.1, each put before a declaration that is there: one value at the end of
+/// Today's files with additions of the next version, each put before a declaration that is there: one value at the end of
 /// `Bevis`, one repeated structure in the middle of `Feil`, and one branch of the choice of `Endring`.
 fn tomorrow(optional: &str) -> Vec<SchemaFile> {
+    let next = format!("1.{}", Version::LATEST.minor() + 1);
+    let next = next.as_str();
     let additions = [
-        ("nir-kvittering-v1.xsd", r#"<xs:element name="forrigeHash""#, declare("algoritme", "Kode", optional, "1.1")),
+        ("nir-kvittering-v1.xsd", r#"<xs:element name="forrigeHash""#, declare("algoritme", "Kode", optional, next)),
         (
             "nir-felles-v1.xsd",
             r#"<xs:element name="tillegg""#,
-            declare("lenke", "Lenke", " minOccurs=\"0\" maxOccurs=\"unbounded\"", "1.1"),
+            declare("lenke", "Lenke", " minOccurs=\"0\" maxOccurs=\"unbounded\"", next),
         ),
-        ("nir-endring-v1.xsd", r#"<xs:element name="annenHendelse""#, declare("lenket", "Lenke", "", "1.1")),
+        ("nir-endring-v1.xsd", r#"<xs:element name="annenHendelse""#, declare("lenket", "Lenke", "", next)),
     ];
     let lenke = format!(
         "<xs:complexType name=\"Lenke\"><xs:sequence>{}{}</xs:sequence></xs:complexType><xs:element name=\"nirFeil\">",
-        declare("adresse", "xs:string", "", "1.1"),
-        declare("gjelder", "PostSvar", " minOccurs=\"0\"", "1.1"),
+        declare("adresse", "xs:string", "", next),
+        declare("gjelder", "PostSvar", " minOccurs=\"0\"", next),
     );
     files(FILES.iter().map(|file| {
         let mut text = text(file).to_owned();
@@ -150,11 +160,11 @@ fn tomorrow(optional: &str) -> Vec<SchemaFile> {
 fn what_is_newer_than_the_caller_is_left_out() {
     let files = tomorrow(" minOccurs=\"0\"");
     let outline = Outline::read(files.iter().map(|file| file.bytes));
-    assert_eq!(outline.newest(), 1);
+    assert_eq!(outline.newest(), Version::LATEST.minor() + 1);
     assert_eq!(objections(&outline), [""; 0]);
     let schema = Schema::read(files.iter().map(text));
     let compiled = libxml::Schema::compile(&files, 0).unwrap();
-    let version = Version::parse("1.0");
+    let version = Version::LATEST;
     let mut newer = 0;
     for root in answers() {
         for build in Build::all() {
@@ -190,15 +200,16 @@ fn a_newer_change_is_told_as_key_and_value() {
          <tillegg><noekkel>gjelder.postId</noekkel><verdi>p</verdi></tillegg>\
          <tillegg><noekkel>gjelder.versjon</noekkel><verdi></verdi></tillegg></annenHendelse>",
     );
-    let filtered = Version::parse("1.0").filter_by(&outline, newer.into_bytes());
+    let filtered = Version::LATEST.filter_by(&outline, newer.into_bytes());
     assert_eq!(String::from_utf8(filtered).unwrap(), known);
 }
 
 /// Additions that no older caller could be spared: one that must be there, or a branch of a choice that does not end
-/// with `annenHendelse`.
+/// with `annenHendelse`. A type that came with a version as a whole stands in newer elements alone.
 fn objections(outline: &Outline) -> Vec<String> {
     let types = Schema::published().types.into_keys().map(|name| (name.clone(), outline.elements(&name)));
     types
+        .filter(|(_, elements)| elements.iter().any(|element| element.since == 0))
         .flat_map(|(name, elements)| {
             let ends_open = elements.last().is_some_and(|element| element.name == "annenHendelse");
             let newer = elements.iter().filter(|element| element.since > 0);

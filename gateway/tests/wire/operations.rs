@@ -30,7 +30,7 @@ fn ping_says_who_is_who_and_what_time_it_is() {
     assert_eq!(texts("organisasjonsnummer"), ["310000019"]);
     assert_eq!(texts("organisasjonsnavn"), ["TEST Leverandør To AS"]);
     assert_eq!(texts("avsendersystem"), ["0301-voksen-2", "4204-voksen-2"]);
-    assert_eq!((texts("miljoe"), texts("kontraktversjon")), (vec!["SANDBOX".to_owned()], vec!["1.0".to_owned()]));
+    assert_eq!((texts("miljoe"), texts("kontraktversjon")), (vec!["SANDBOX".to_owned()], vec!["1.1".to_owned()]));
     assert_eq!(texts("gatewayversjon"), [env!("CARGO_PKG_VERSION")]);
     assert_eq!((texts("registertid"), texts("nesteSigneringssertifikat")), (vec![], vec![]));
     // As receipts write time: in Norway, with milliseconds.

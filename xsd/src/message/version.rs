@@ -12,9 +12,9 @@ pub struct Version(u16);
 
 impl Version {
     /// The newest version there is.
-    pub const LATEST: Version = Version(0);
+    pub const LATEST: Version = Version(1);
     /// Every published version, oldest first.
-    pub const PUBLISHED: &'static [Version] = &[Version(0)];
+    pub const PUBLISHED: &'static [Version] = &[Version(0), Version(1)];
 
     /// The version to write for a caller: one newer than ours, or one we cannot read, gets ours.
     pub fn parse(text: &str) -> Self {
