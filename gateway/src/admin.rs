@@ -23,6 +23,9 @@ pub mod recompute;
 pub mod report;
 pub mod rows;
 
+/// Persons whose lists are derived in one transaction.
+const LISTED_AT_ONCE: usize = 500;
+
 /// Creates or upgrades the tables and sets the profile.
 pub async fn migrate(config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
@@ -88,6 +91,18 @@ pub async fn replay_check(config: &Path, database: Option<&str>) -> anyhow::Resu
         "{persons} persons with {rows} rows, {streams} streams with {changes} changes: {differing} differences."
     );
     Ok(if differing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Derives the lists of persons anew where they differ from the persons, a few hundred in each transaction.
+pub async fn rebuild_lists(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+    let store = open(config, database).await?;
+    let mut differing = 0;
+    for some in store.all_dufs().await?.chunks(LISTED_AT_ONCE) {
+        differing += store.rebuild_lists(some, clock::now()).await?;
+    }
+    store.close().await;
+    anstream::println!("{differing} persons were listed otherwise, and are listed as they are now.");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Recomputes every chain of the evidence.

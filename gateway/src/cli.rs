@@ -98,6 +98,11 @@ pub enum Command {
         database: DatabaseArgs,
     },
 
+    /// Derive the lists of persons (hentPersonliste, finnPerson) anew where they differ from the persons.
+    ///
+    /// For what `replay --check` finds in lists. Nodes may run meanwhile.
+    RebuildLists(DatabaseArgs),
+
     /// Fill the register with persons, facts and posts of the register before.
     ///
     /// Each file is NDJSON, a person on each line:
@@ -466,6 +471,10 @@ pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
         Command::Replay { check: _, database } => {
             let url = database.database.as_deref();
             return admin::replay_check(&database.config.config, url).await.map(Outcome::Done);
+        }
+        Command::RebuildLists(database) => {
+            let url = database.database.as_deref();
+            return admin::rebuild_lists(&database.config.config, url).await.map(Outcome::Done);
         }
         Command::Import { file, config } => return admin::import::run(&file, &config.config).await.map(Outcome::Done),
         Command::Recompute(args) if args.activate => {

@@ -12,6 +12,7 @@ mod config;
 mod contract;
 mod demo;
 mod feil;
+mod housekeeping;
 mod http;
 mod ids;
 mod in_work;

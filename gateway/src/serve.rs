@@ -26,6 +26,7 @@ use crate::admission::{Admission, AdmissionLimits};
 use crate::app::{AnswerKeys, App, PresentKeys};
 use crate::clock;
 use crate::config::Config;
+use crate::housekeeping;
 use crate::http;
 use crate::ids::RandomIds;
 use crate::in_work::InWork;
@@ -125,6 +126,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     let tasks = vec![
         tokio::spawn(http::serve(Arc::clone(&app), listener, draining.clone())),
         tokio::spawn(telemetry::serve(Arc::clone(&app), metrics_handle, metrics_listener, draining.clone())),
+        tokio::spawn(housekeeping::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(refresh(Arc::clone(&app), draining)),
     ];
     tracing::info!(event = "started", address = %fagsystem_addr, metrics = %metrics_addr, profile = %app.config.profile);

@@ -70,16 +70,17 @@ async fn of_engine(url: &str, size: Size) {
     let mut filler = Filler { lane: lane(&store, began).await, at: began };
     let engine = store.engine();
     let server = (engine == "postgres").then(|| Server::of(url));
-    // Cost at a tenth of the size, then at all of it: what grows with the register shows.
-    let mut from = 0;
-    for part in [size.persons / 10, size.persons] {
+    // Cost at ten thousand, at a tenth of the size, then at all of it: what grows with the register shows.
+    let (mut from, mut first) = (0, None);
+    for part in parts(size.persons) {
         let clock = Instant::now();
         filler.import(from..part, size.posts).await;
         let filled = clock.elapsed().as_secs_f64();
         store.analyze().await.expect("statistics");
         let micros = filler.words(part, server.as_ref()).await;
+        let growth = micros / *first.get_or_insert(micros);
         println!(
-            "{engine:<9} {part:>9} persons: {:>7.0} persons/s imported, {micros:>7.0} µs CPU for each person that a source writes about",
+            "{engine:<9} {part:>9} persons: {:>7.0} persons/s imported, {micros:>7.0} µs CPU for each person that a source writes about ({growth:.2} ×)",
             (part - from) as f64 / filled.max(1e-9)
         );
         from = part;
@@ -87,6 +88,14 @@ async fn of_engine(url: &str, size: Size) {
     println!("{engine:<9} {:>9.0} persons computed per second and core", computed_per_second(&store).await);
     questions(&store, began).await;
     store.close().await;
+}
+
+/// The sizes at which cost is looked at, up to all of it.
+fn parts(persons: usize) -> Vec<usize> {
+    let mut parts: Vec<usize> = [10_000, persons / 10, persons].into_iter().filter(|part| *part <= persons).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    parts
 }
 
 /// Acts, categories and deadlines alone, of a thousand persons in memory.

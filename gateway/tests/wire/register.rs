@@ -50,6 +50,8 @@ fn an_import_is_whole_or_not_at_all_and_can_be_begun_again() {
         assert!(said.contains(": 0 differences."), "{said}");
     }
     succeed(&["log", "verify"], &installation.config());
+    let said = succeed(&["rebuild-lists"], &installation.config());
+    assert!(said.starts_with("0 persons were listed otherwise"), "{said}");
 }
 
 #[test]

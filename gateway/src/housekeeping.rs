@@ -1,0 +1,29 @@
+//! What a node clears away while it runs: rows of lists that only questions begun long ago would ask for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::clock;
+
+/// How often it is looked for.
+const EVERY: Duration = Duration::from_secs(3_600);
+/// A page token older than this may miss persons: nobody turns pages for so long (contract.md 5, hentPersonliste).
+const PAGES_TURNED_WITHIN: TimeDelta = TimeDelta::days(2);
+
+/// Clears away until the gateway stops. Every node does: what is gone is gone.
+pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = drain.changed() => return,
+        }
+        match app.store.prune_lists(clock::now() - PAGES_TURNED_WITHIN).await {
+            Ok(rows) => tracing::info!(event = "lists_pruned", rows),
+            Err(error) => tracing::error!(event = "lists_not_pruned", %error),
+        }
+    }
+}
