@@ -2,12 +2,13 @@
 
 use chrono::{Datelike as _, Days, Months, NaiveDate};
 use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
 
 use crate::post::Tiltak;
 pub use crate::virkedag::{has_virkedag, holidays, is_virkedag};
 
 /// The average of one month.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Average {
     /// First day of the month.
     pub month: NaiveDate,

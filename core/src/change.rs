@@ -8,6 +8,7 @@ use crate::fact::Fact;
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::BeregningRow;
 use crate::post::{Content, Ordning, PostId, PostVersion};
+use crate::query::PersonView;
 
 /// A change of one person's state. The version rows are the journal: folding these gives the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +163,17 @@ pub enum NoticePayload {
         handling: String,
         /// The whole record, absent when annulled.
         content: Option<Box<Content>>,
+    },
+    /// PERSON_OEYEBLIKKSBILDE (contract.md 0.15).
+    PersonOeyeblikksbilde {
+        /// The order it belongs to; none where it follows a move.
+        bestillings_id: Option<Uuid>,
+        /// It holds all changes of the stream up to this number; none means up to its own.
+        posisjon: Option<i64>,
+        /// Whether it is the last of its order.
+        siste: bool,
+        /// The person as the receiver may see it; none at the end of an order that had no more persons.
+        person: Option<Box<PersonView>>,
     },
     /// Anything else, as key and value.
     Annen {

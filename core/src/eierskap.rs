@@ -2,6 +2,7 @@
 //! becomes of one that the new kommune's time has reached.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use crate::fact::Fact;
 use crate::id::Kommunenummer;
@@ -10,7 +11,8 @@ use crate::policy::Policy;
 use crate::post::{Content, PostVersion};
 
 /// What a move has made of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Flytting {
     /// `eierKonflikt`: its event day lies in the other kommune's time. That kommune may take it over or delete it.
     Eierkonflikt,

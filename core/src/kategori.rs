@@ -352,6 +352,24 @@ pub struct BeregningRow {
 }
 
 impl BeregningRow {
+    /// The row of a computation as far as the person's row keeps it: without its log.
+    pub fn of_kept(kept: &Beregnet) -> Self {
+        BeregningRow {
+            row_no: kept.row_no,
+            beregnings_id: kept.beregnings_id,
+            beregning: Beregning {
+                lov: kept.lov,
+                kategorier: kept.kategorier.clone(),
+                frister: kept.frister.clone(),
+                logg: Vec::new(),
+            },
+            aapninger: kept.aapninger.clone(),
+            regelversjon: String::new(),
+            system_from: kept.system_from,
+            system_to: None,
+        }
+    }
+
     /// What the person's row keeps of it.
     pub fn kept(&self) -> Beregnet {
         Beregnet {

@@ -39,6 +39,18 @@ pub struct PersonHistory {
     pub beregninger: Vec<BeregningRow>,
 }
 
+impl PersonHistory {
+    /// What is present now, and nothing from before.
+    pub fn present(person: &Person) -> Self {
+        PersonHistory {
+            duf: person.duf,
+            facts: person.facts.clone(),
+            posts: person.posts.clone(),
+            beregninger: person.beregnet.iter().map(BeregningRow::of_kept).collect(),
+        }
+    }
+}
+
 /// Where a person is followed up on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FollowUp {

@@ -1,6 +1,7 @@
 //! Reads: what a caller may see of a person, as of a valid day and a recorded time (domain.md 10.3 AU-1, 10.4).
 
 use chrono::{DateTime, Months, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::average::{Average, average};
@@ -23,6 +24,7 @@ pub mod access;
 pub mod avsender;
 pub mod liste;
 pub mod logg;
+pub mod oeyeblikksbilde;
 
 use access::{Caller, access};
 
@@ -44,8 +46,9 @@ pub struct PersonQuery {
     pub months: Option<(NaiveDate, NaiveDate)>,
 }
 
-/// What the caller may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the caller may see. Pictures in the streams hold it as JSON ([`crate::change::NoticePayload`]): a field that comes
+/// later needs a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonView {
     /// The key.
     pub duf: Duf,
@@ -56,8 +59,8 @@ pub struct PersonView {
     /// Act, categories and deadlines; absent where nothing had been computed.
     pub beregning: Option<Beregningsbilde>,
     /// Schemes with status and whether a measure is registered.
-    pub ordninger: Vec<(Ordning, &'static str, bool)>,
-    /// Posts, oldest first.
+    pub ordninger: Vec<(Ordning, String, bool)>,
+    /// Posts, oldest first, with no references but the caller's own.
     pub posts: Vec<PostVersion>,
     /// What moves have made of them (domain.md 11.2); of most nothing.
     pub moved: Vec<(PostId, Flytting)>,
@@ -66,7 +69,7 @@ pub struct PersonView {
 }
 
 /// What had been computed: categories of the day asked for, or all where none was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beregningsbilde {
     /// What hentBeregningslogg asks for.
     pub beregnings_id: Uuid,
@@ -87,8 +90,20 @@ pub fn person(
     policy: &Policy,
     now: &Now,
 ) -> Result<PersonView, Finding> {
-    let unknown = || finding(Rejection::UnknownPerson, Field::Person("dufNummer"));
     let caller = Caller::of(registry, header, policy, now.today);
+    person_for(caller, &header.avsendersystem, history, query, policy, now)
+}
+
+/// [`person`] for a caller that has been found already.
+fn person_for(
+    caller: Option<Caller<'_>>,
+    avsendersystem: &str,
+    history: Option<&PersonHistory>,
+    query: &PersonQuery,
+    policy: &Policy,
+    now: &Now,
+) -> Result<PersonView, Finding> {
+    let unknown = || finding(Rejection::UnknownPerson, Field::Person("dufNummer"));
     let history = history.ok_or_else(unknown)?;
     let present: Vec<&Fact> = history.facts.iter().filter(|fact| fact.system_to.is_none()).collect();
     let latest = history.beregninger.iter().find(|row| row.system_to.is_none());
@@ -108,6 +123,7 @@ pub fn person(
         .cloned()
         .collect();
     posts.sort_by_key(|post| post.row_no);
+    posts.iter_mut().for_each(|post| post.references.retain(|(system, _)| system == avsendersystem));
     // Status and averages follow from all decisions and measures, also from those that are over on the day.
     let standing: Vec<&PostVersion> = versions.into_iter().filter(|post| !post.annulled).collect();
     let beregning = history.beregninger.iter().find(|row| recorded(row.system_from, row.system_to));
@@ -155,7 +171,7 @@ fn schemes(
     posts: &[&PostVersion],
     kategorier: Option<&[Kategori]>,
     day: NaiveDate,
-) -> Vec<(Ordning, &'static str, bool)> {
+) -> Vec<(Ordning, String, bool)> {
     let mut all: Vec<Ordning> = posts.iter().map(|post| post.content.ordning()).collect();
     all.sort();
     all.dedup();
@@ -164,7 +180,7 @@ fn schemes(
             let scheme = Scheme::of(policy, posts.iter().copied(), ordning, None);
             let tiltak = posts.iter().any(|p| matches!(&p.content, Content::Tiltak(t) if t.ordning == ordning));
             let open = kategorier.is_none_or(|all| category_open(all, ordning, day));
-            (ordning, scheme.status_with(day, open), tiltak)
+            (ordning, scheme.status_with(day, open).to_owned(), tiltak)
         })
         .collect()
 }

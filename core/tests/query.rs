@@ -235,7 +235,7 @@ fn as_it_was_valid() {
     let view = story.see(on("2021-08-01"));
     assert_eq!(posts(&view), ["FORLENGELSE v1", "5 t v1"]);
     // The status follows from the whole, also from the decision that ran out before the day.
-    assert_eq!(view.ordninger, [(Ordning::Intro, "AKTIV", true)]);
+    assert_eq!(view.ordninger, [(Ordning::Intro, "AKTIV".to_owned(), true)]);
     assert_eq!(view.averages[0].timer_per_uke.to_string(), "5.00");
     // A month is whole, whatever day it is asked on.
     let view = story.see(on("2021-05-31"));
@@ -277,7 +277,7 @@ fn the_status_of_a_scheme_on_each_day() {
     ] {
         assert_eq!(
             story.see(|query| query.valid_on = Some(day(on))).ordninger,
-            [(Ordning::Intro, status, false)],
+            [(Ordning::Intro, status.to_owned(), false)],
             "{on}"
         );
     }
@@ -332,4 +332,48 @@ fn months_of_averages_have_a_limit() {
     let many = months("2010-01-01", "2035-12-01");
     assert_eq!((many.len(), many.last().copied()), (120, Some(day("2019-12-01"))));
     assert!(story.see(|_| {}).averages.is_empty(), "none unless asked for");
+}
+
+#[test]
+fn a_picture_shows_what_the_avsendersystem_may_see() {
+    use register::change::{NoticePayload, Opphav};
+    use register::query::oeyeblikksbilde::{after_move, bilde};
+
+    let mut story = story(
+        "i dag 2021-04-30
+         person P1 i 4204
+         4204-OVERF1 REGISTRER P1 ref V vedtak INNVILGELSE 2021-03-01 2021-03-01..2021-06-30",
+    );
+    let (registry, policy) = (story.world.registry(), story.world.policy.clone());
+    let now = story.world.now().unwrap();
+    let system = registry.systems_of("4204".parse().unwrap()).next().unwrap().clone();
+    let mut person = story.world.persons[&story.history.duf].clone();
+    let notice = after_move(&policy, &system, &person, Opphav::Folkeregister, &now, uuid::Uuid::nil()).unwrap();
+    let NoticePayload::PersonOeyeblikksbilde { bestillings_id: None, posisjon: None, siste: true, person: Some(view) } =
+        notice.payload
+    else {
+        panic!("{notice:?}")
+    };
+    assert_eq!((notice.duf, notice.kommune.to_string()), (Some(person.duf), "4204".to_owned()));
+    assert_eq!(view.posts[0].references.len(), 1);
+    // What the stream keeps is read back as it was.
+    let kept = serde_json::to_string(&view).unwrap();
+    assert_eq!(serde_json::from_str::<PersonView>(&kept).unwrap(), *view);
+    assert_eq!(posts(&view), posts(&story.see(|_| ())));
+
+    // Another avsendersystem of the kommune sees the post, and not whose reference it has.
+    let other = register::registry::Avsendersystem { id: "4204-annet-1".into(), ..system.clone() };
+    let seen = bilde(&policy, &other, None, &story.history, None, &now).unwrap();
+    assert_eq!((seen.posts.len(), seen.posts[0].references.len()), (1, 0));
+
+    // A strictly confidential person is in nobody's picture, but of the user that is approved.
+    let hidden = FactContent::Beskyttelse { level: register::fact::Adressebeskyttelse::StrengtFortrolig };
+    let placed = FactContent::Oppfoelging { kommune: "4204".parse().unwrap(), bydel: None };
+    story = story.fact(hidden).fact(placed);
+    person.facts.clone_from(&story.history.facts);
+    assert!(after_move(&policy, &system, &person, Opphav::Folkeregister, &now, uuid::Uuid::nil()).is_none());
+    let mut user = registry.users["4204-OVERF1"].clone();
+    assert!(bilde(&policy, &system, Some(&user), &story.history, None, &now).is_none());
+    user.skjerming_approved = true;
+    assert!(bilde(&policy, &system, Some(&user), &story.history, None, &now).is_some());
 }

@@ -204,6 +204,18 @@ fn a_newer_change_is_told_as_key_and_value() {
     assert_eq!(String::from_utf8(filtered).unwrap(), known);
 }
 
+#[test]
+fn a_picture_of_a_person_is_told_to_1_0_as_key_and_value() {
+    let sample = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/samples/hentEndringerSvar-oeyeblikksbilde.xml"));
+    let answer = Answer::parse(&sample.unwrap()).unwrap();
+    let told = String::from_utf8(answer.to_canonical(&Version::parse("1.0"))).unwrap();
+    assert!(!told.contains("personOeyeblikksbilde"), "{told}");
+    for (key, value) in [("posisjon", "40230"), ("siste", "true"), ("person.post.innhold.tiltak.tiltakstype", "NS01")] {
+        let pair = format!("<noekkel>{key}</noekkel><verdi>{value}</verdi>");
+        assert!(told.contains(&pair), "{pair}\n{told}");
+    }
+}
+
 /// Additions that no older caller could be spared: one that must be there, or a branch of a choice that does not end
 /// with `annenHendelse`. A type that came with a version as a whole stands in newer elements alone.
 fn objections(outline: &Outline) -> Vec<String> {

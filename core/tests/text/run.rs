@@ -338,6 +338,10 @@ impl Table {
             NoticePayload::FristEndret { fristtype, ordning, dato, .. } => {
                 format!("{fristtype} {} {dato}", ordning.code())
             }
+            NoticePayload::PersonOeyeblikksbilde { siste, person, .. } => {
+                let posts = person.iter().map(|view| view.posts.len()).sum::<usize>();
+                format!("{posts} poster{}", if *siste { " siste" } else { "" })
+            }
             NoticePayload::Annen { tillegg } => {
                 tillegg.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
             }

@@ -27,6 +27,6 @@ pub async fn run(context: Context, request: Personforespoersel) -> Reply {
         Err(finding) => return context.nir_feil("hentPerson", &[finding]).await,
     };
     let version = Version::parse(&request.meldingshode.kontraktversjon);
-    let person = translate::person_answer(&view, &header.avsendersystem, position);
+    let person = translate::person_answer(&view, position);
     context.recorded(Answer::HentPerson(HentPersonSvar { person }), &version, "OK").await
 }

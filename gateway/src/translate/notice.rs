@@ -4,6 +4,7 @@ use nir_xsd::message as wire;
 use register::change::{NoticePayload, NumberedNotice, Opphav};
 
 use crate::translate::content::innhold;
+use crate::translate::person_answer;
 
 /// One change as the stream shows it; pull, push and receipt write the same.
 pub fn endring(numbered: &NumberedNotice) -> wire::Endring {
@@ -76,6 +77,14 @@ pub fn endring(numbered: &NumberedNotice) -> wire::Endring {
                 handling: handling.clone(),
                 innhold: content.as_deref().map(innhold),
             });
+        }
+        NoticePayload::PersonOeyeblikksbilde { bestillings_id, posisjon, siste, person } => {
+            endring.person_oeyeblikksbilde = Some(Box::new(wire::PersonOeyeblikksbilde {
+                bestillings_id: bestillings_id.map(|id| id.to_string()),
+                posisjon: posisjon.unwrap_or(numbered.sekvensnummer),
+                siste: *siste,
+                person: person.as_deref().map(|view| person_answer(view, None)),
+            }));
         }
         NoticePayload::Annen { tillegg } => {
             endring.annen_hendelse = Some(wire::AnnenHendelse {

@@ -47,8 +47,8 @@ fn first_of_month(text: &str) -> Option<NaiveDate> {
     format!("{text}-01").parse().ok()
 }
 
-/// The answer; `avsendersystem` is the caller's, whose own references are shown.
-pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<StreamPosition>) -> wire::Personsvar {
+/// The answer, and a picture in the stream alike.
+pub fn person_answer(view: &PersonView, stroem: Option<StreamPosition>) -> wire::Personsvar {
     let mut svar = wire::Personsvar {
         duf_nummer: view.duf.to_string(),
         oppfoelging: view
@@ -66,12 +66,12 @@ pub fn person_answer(view: &PersonView, avsendersystem: &str, stroem: Option<Str
             .iter()
             .map(|(ordning, status, tiltak)| wire::OrdningSvar {
                 ordning: ordning.code().to_owned(),
-                status: (*status).to_owned(),
+                status: status.clone(),
                 tiltak_registrert: *tiltak,
                 fristtype: fristtyper(view, *ordning),
             })
             .collect(),
-        post: view.posts.iter().map(|post| person_post(view, post, avsendersystem)).collect(),
+        post: view.posts.iter().map(|post| person_post(view, post)).collect(),
         maanedssnitt: view
             .averages
             .iter()
@@ -145,11 +145,12 @@ fn feilregistrering(report: &Feilregistrering) -> wire::Feilregistrering {
     }
 }
 
-fn person_post(view: &PersonView, post: &PostVersion, avsendersystem: &str) -> wire::PersonPost {
+fn person_post(view: &PersonView, post: &PostVersion) -> wire::PersonPost {
     wire::PersonPost {
         post_id: post.post_id.to_string(),
         versjon: post.versjon,
-        avsenders_referanse: post.reference_of(avsendersystem).map(str::to_owned),
+        // The view has the reader's own references alone; the one attached last is shown.
+        avsenders_referanse: post.references.last().map(|(_, reference)| reference.clone()),
         posttype: post.content.posttype().to_owned(),
         kommunenummer: post.kommune.to_string(),
         bydelsnummer: post.bydel.map(|bydel| bydel.to_string()),

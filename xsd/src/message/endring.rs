@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{Innhold, Meldingshode, PostSvar, Tillegg};
+use super::{Innhold, Meldingshode, Personsvar, PostSvar, Tillegg};
 
 /// One change. The choice stands last and ends with `annenHendelse` (contract.md 0.4).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Endring {
     /// A move to the kommune.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tilflyttet: Option<Tilflyttet>,
+    /// The whole picture of a person (1.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_oeyeblikksbilde: Option<Box<PersonOeyeblikksbilde>>,
     /// Anything else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annen_hendelse: Option<AnnenHendelse>,
@@ -131,6 +134,22 @@ pub struct Tilflyttet {
     pub til_kommunenummer: String,
     /// When.
     pub dato: NaiveDate,
+}
+
+/// A person as it was at one point of the stream (contract.md 0.15).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonOeyeblikksbilde {
+    /// The order it belongs to; none after a move.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bestillings_id: Option<String>,
+    /// It holds all changes of the stream up to and including this number.
+    pub posisjon: i64,
+    /// Whether it is the last of its order.
+    pub siste: bool,
+    /// The person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<Personsvar>,
 }
 
 /// Key and value pairs.
