@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
+use crate::bestilling::Bestilling;
 use crate::command::Command;
 use crate::decide::Ids;
 use crate::decide::feilregistrert::Melding;
@@ -22,10 +24,12 @@ mod dry_run;
 mod internal;
 mod judge;
 mod lane;
+mod pictures;
 
 pub use dry_run::dry_run;
 pub use internal::{Imported, Internal, InternalCommand};
 pub use lane::Lane;
+pub use pictures::Pictures;
 
 /// A message of more persons commits alone (design.md 17, decide).
 const ALONE_FROM_PERSONS: usize = 51;
@@ -60,6 +64,15 @@ pub enum Work {
     Strike(Box<Melding>),
     /// Write and keep the answer of a dry run, which was decided outside the batch.
     DryRun(Box<Receipt>),
+    /// Take an order of pictures; refused while another of the stream is open.
+    Order {
+        /// The order.
+        order: Box<Bestilling>,
+        /// Canonical Body child of the answer.
+        answer: Vec<u8>,
+    },
+    /// Write pictures of an order into its stream; leaves no row of evidence, since handing them out does.
+    Pictures(Box<Pictures>),
     /// Keep an exchange whose answer is ready (reads, refusals).
     Record {
         /// Canonical Body child of the answer.
@@ -115,6 +128,12 @@ pub enum LedgerError {
     /// Deciding or rendering this message panicked; nothing of it was stored (NIR-I901).
     #[error("a rule or a renderer panicked on this message")]
     Panicked,
+    /// An order of the same stream is not written to its end yet.
+    #[error("an order of the stream is open")]
+    OrderOpen(Uuid),
+    /// Others have gone on with the order; nothing was stored.
+    #[error("the order went on elsewhere")]
+    OrderMoved,
     /// Acknowledged a number that was never handed out (NIR-I906).
     #[error("acknowledged beyond what was handed out")]
     BeyondHandedOut,

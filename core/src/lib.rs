@@ -5,6 +5,7 @@
 
 pub mod aapning;
 pub mod average;
+pub mod bestilling;
 pub mod change;
 pub mod codes;
 pub mod command;

@@ -16,11 +16,13 @@ use crate::registry::{Registry, RegistryEntry};
 mod each;
 mod error;
 pub mod lister;
+pub mod news;
 pub mod postgres;
 pub mod replay;
 pub mod rows;
 pub mod snapshot;
 pub mod sqlite;
+pub mod stroemmer;
 mod tx;
 
 pub use each::{Among, Walked};
@@ -46,6 +48,8 @@ pub struct ChangesPage {
     pub changes: Vec<NumberedNotice>,
     /// Whether more can be had at once.
     pub more: bool,
+    /// The oldest number still there.
+    pub oldest: i64,
 }
 
 /// Either database.
@@ -271,7 +275,8 @@ impl Store {
             changes.push(NumberedNotice { sekvensnummer: number, notice });
         }
         let last = changes.last().map_or(after, |change| change.sekvensnummer);
-        Ok(Some(ChangesPage { more: last < row.last_number, position: row.position(avsendersystem), changes }))
+        let position = row.position(avsendersystem);
+        Ok(Some(ChangesPage { more: last < row.last_number, position, changes, oldest: row.oldest }))
     }
 
     /// Evidence chains: number and row.

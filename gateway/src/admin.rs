@@ -1,5 +1,5 @@
 //! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`, `replay --check`, `extract`,
-//! `import`, `recompute`, `report`.
+//! `import`, `recompute`, `report`, `stream`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -22,6 +22,7 @@ mod operator;
 pub mod recompute;
 pub mod report;
 pub mod rows;
+pub mod stream;
 
 /// Persons whose lists are derived in one transaction.
 const LISTED_AT_ONCE: usize = 500;

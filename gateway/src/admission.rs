@@ -36,6 +36,17 @@ pub struct Seat {
     _sender: OwnedSemaphorePermit,
 }
 
+/// What a request holds while it is in work.
+#[derive(Debug)]
+pub struct Held {
+    /// Whose seat it is.
+    pub sender: String,
+    /// The seat; given up while the request waits for news.
+    pub seat: Option<Seat>,
+    /// Memory for its body.
+    pub memory: Vec<OwnedSemaphorePermit>,
+}
+
 /// Why a request was not let in. All are answered by NIR-T104 with `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
@@ -58,18 +69,26 @@ impl Admission {
         }
     }
 
+    fn of_sender(&self, sender: &str) -> Arc<Semaphore> {
+        let mut all = self.per_sender.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() > 10_000 {
+            // Senders with nothing in work need no row; this bounds the table.
+            all.retain(|_, seats| Arc::strong_count(seats) > 1);
+        }
+        let fresh = || Arc::new(Semaphore::new(self.limits.in_flight_per_sender));
+        Arc::clone(all.entry(sender.to_owned()).or_insert_with(fresh))
+    }
+
+    /// Waits for a seat: for a request that was let in, gave its seat up while it waited for news, and goes on.
+    pub async fn seat_again(&self, sender: &str) -> Option<Seat> {
+        let sender = self.of_sender(sender).acquire_owned().await.ok()?;
+        let house = Arc::clone(&self.seats).acquire_owned().await.ok()?;
+        Some(Seat { _house: house, _sender: sender })
+    }
+
     /// Takes a seat for the sender, or says which limit is reached.
     pub fn seat(&self, sender: &str) -> Result<Seat, Full> {
-        let own = {
-            let mut all = self.per_sender.lock().unwrap_or_else(PoisonError::into_inner);
-            if all.len() > 10_000 {
-                // Senders with nothing in work need no row; this bounds the table.
-                all.retain(|_, seats| Arc::strong_count(seats) > 1);
-            }
-            let fresh = || Arc::new(Semaphore::new(self.limits.in_flight_per_sender));
-            Arc::clone(all.entry(sender.to_owned()).or_insert_with(fresh))
-        };
-        let sender = own.try_acquire_owned().map_err(|_| Full::Sender)?;
+        let sender = self.of_sender(sender).try_acquire_owned().map_err(|_| Full::Sender)?;
         let house = Arc::clone(&self.seats).try_acquire_owned().map_err(|_| Full::House)?;
         Ok(Seat { _house: house, _sender: sender })
     }

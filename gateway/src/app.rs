@@ -13,9 +13,11 @@ use register::registry::{Party, Registry};
 use register::store::Store;
 
 use crate::admission::Admission;
+use crate::bilder::Bilder;
 use crate::config::Config;
 use crate::in_work::InWork;
 use crate::ledger_task::Ledger;
+use crate::polls::Polls;
 use crate::pool::Pool;
 use crate::reply::FaultBudget;
 use crate::sandbox::fault::Faults;
@@ -97,6 +99,10 @@ pub struct App {
     pub ledger: Ledger,
     /// Whether the database answered when it was last asked, at most a second ago.
     pub database_answers: AtomicBool,
+    /// Polls that wait for news.
+    pub polls: Polls,
+    /// Who writes pictures by order.
+    pub bilder: Bilder,
     /// Messages in work.
     pub in_work: InWork,
     /// What fails before authentication.

@@ -129,6 +129,13 @@ pub enum Command {
         command: CampaignCommand,
     },
 
+    /// Streams of changes: how they stand, new incarnations, retention.
+    Stream {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: admin::stream::StreamCommand,
+    },
+
     /// Records that kommuner have reported as wrong (meldFeilregistrert), and IMDi's decision on them.
     Report {
         /// What to do with them.
@@ -493,6 +500,7 @@ pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
             let url = database.database.as_deref();
             return admin::campaign::run(act, &database.config.config, url).await.map(Outcome::Done);
         }
+        Command::Stream { command } => return admin::stream::run(command).await.map(Outcome::Done),
         Command::Report { command } => {
             let (args, strike) = match command {
                 ReportCommand::List(database) => {

@@ -189,6 +189,8 @@ pub struct Limits {
     pub in_flight_per_sender: usize,
     /// Request bytes in memory.
     pub request_bytes_in_work: usize,
+    /// Polls that wait for news.
+    pub waiting_polls: usize,
     /// Messages waiting for the ledger.
     pub queue: usize,
     /// CPU workers; 0 is one per core.

@@ -1,4 +1,5 @@
-//! What a node clears away while it runs: rows of lists that only questions begun long ago would ask for.
+//! What a node clears away while it runs: rows of lists that only questions begun long ago would ask for, and changes that
+//! have stood in their streams for 13 months.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
+use crate::admin::stream::retained_since;
 use crate::app::App;
 use crate::clock;
 
@@ -24,6 +26,10 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
         match app.store.prune_lists(clock::now() - PAGES_TURNED_WITHIN).await {
             Ok(rows) => tracing::info!(event = "lists_pruned", rows),
             Err(error) => tracing::error!(event = "lists_not_pruned", %error),
+        }
+        match app.store.prune_streams(retained_since(clock::now())).await {
+            Ok(changes) => tracing::info!(event = "streams_pruned", changes),
+            Err(error) => tracing::error!(event = "streams_not_pruned", %error),
         }
     }
 }

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
-use crate::admission;
+use crate::admission::{self, Held};
 use crate::app::App;
 use crate::contract;
 use crate::pipeline::{self, Arrival};
@@ -201,7 +201,7 @@ async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, head: Parts, body: &mut I
         return reply::busy(app, peer, soap);
     }
     let sender = peer.organization.clone().unwrap_or_else(|| peer.address.ip().to_string());
-    let _seat = match app.admission.seat(&sender) {
+    let seat = match app.admission.seat(&sender) {
         Ok(seat) => seat,
         Err(full) => return turned_away(app, peer, soap, full),
     };
@@ -214,7 +214,7 @@ async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, head: Parts, body: &mut I
     }
     let limit = Duration::from_secs(app.config.limits.body_seconds);
     let read = timeout(limit, read_body(app, body, declared, most)).await;
-    let (bytes, _memory) = match read {
+    let (bytes, memory) = match read {
         Ok(Ok(read)) => read,
         Ok(Err(BodyFailure::TooLarge)) => return reply::too_large(app, peer, soap, most).await,
         Ok(Err(BodyFailure::Full(full))) => return turned_away(app, peer, soap, full),
@@ -225,7 +225,8 @@ async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, head: Parts, body: &mut I
     if let Some(pause) = app.faults.as_ref().and_then(|faults| faults.slow()) {
         tokio::time::sleep(pause).await;
     }
-    let arrival = Arrival { peer: Arc::clone(peer), http_soap: soap, action, bytes, received: started };
+    let held = Held { sender, seat: Some(seat), memory };
+    let arrival = Arrival { peer: Arc::clone(peer), http_soap: soap, action, bytes, received: started, held };
     pipeline::answer(app, arrival).await
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use crate::clock;
+use crate::news::Heard;
 
 /// The most jobs of one batch.
 const BATCH: usize = 256;
@@ -35,7 +36,7 @@ pub struct LedgerThread(std::thread::JoinHandle<()>);
 
 impl Ledger {
     /// Starts the task on a thread of its own, so that deciding and rendering never hold up the network.
-    pub fn start(mut lane: Lane, queue_length: usize) -> anyhow::Result<(Self, LedgerThread)> {
+    pub fn start(mut lane: Lane, queue_length: usize, heard: Heard) -> anyhow::Result<(Self, LedgerThread)> {
         let (queue, mut waiting) = mpsc::channel::<Entry>(queue_length);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || {
@@ -46,6 +47,7 @@ impl Ledger {
                     let (jobs, waiters): (Vec<_>, Vec<_>) = entries.drain(..length).map(|e| (e.job, e.done)).unzip();
                     metrics::histogram!("nir_ledger_batch_jobs").record(jobs.len() as f64);
                     let outcomes = lane.commit(&jobs, clock::now()).await;
+                    heard.committed(lane.take_heard());
                     for (waiter, outcome) in waiters.into_iter().zip(outcomes) {
                         // A caller that acknowledges too much is told so (I906); nothing of ours has failed.
                         if let Err(error) = &outcome

@@ -6,6 +6,7 @@
 mod admin;
 mod admission;
 mod app;
+mod bilder;
 mod cli;
 mod clock;
 mod config;
@@ -17,8 +18,10 @@ mod http;
 mod ids;
 mod in_work;
 mod ledger_task;
+mod news;
 mod operations;
 mod pipeline;
+mod polls;
 mod pool;
 mod reply;
 mod sandbox;

@@ -1,6 +1,7 @@
 //! What each operation does once the message is verified, valid and decoded: one file per operation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use nir_wsdl::fault::FaultCode;
 use nir_wsdl::refusal::Refusal;
@@ -12,14 +13,18 @@ use register::ledger::{Done, Exchange, Job, LedgerError, Work};
 use register::receipt::{Finding, Severity};
 use register::registry::Registry;
 use register::time::oslo_date;
+use tokio::time::Instant;
 
+use crate::admission::Held;
 use crate::app::App;
 use crate::feil;
-use crate::pipeline::{Call, Signer};
+use crate::pipeline::{Arrival, Call, Signer};
+use crate::polls::{Full, Kind, Ticket, Watched, Woken};
 use crate::reply::{self, Recipient, Reply};
 use crate::translate;
 
 pub mod bekreft_endringer;
+pub mod bestill_oeyeblikksbilde;
 pub mod finn_person;
 pub mod forklar_vindu;
 pub mod hent_avsenderstatus;
@@ -36,6 +41,7 @@ pub mod meld_sertifikat;
 pub mod ping;
 pub mod send_registreringer;
 pub mod side;
+pub mod vent_paa_endringer;
 
 /// What every operation is given.
 pub struct Context {
@@ -49,17 +55,22 @@ pub struct Context {
     pub to: Recipient,
     /// The TLS client's organization.
     pub tls_organization: Option<String>,
+    /// What the request holds of the house until it is answered.
+    pub held: Held,
 }
 
 /// Runs the operation of the call.
 pub async fn carry_out(app: &Arc<App>, call: Call) -> Reply {
     let Call { arrival, operation, signer, request, message_id } = call;
+    let Arrival { peer, http_soap, bytes, received, held, .. } = arrival;
     metrics::counter!("nir_calls_total", "operation" => operation.name).increment(1);
     let hode = request.meldingshode();
-    let exchange = reply::exchange_of(&arrival.bytes, arrival.received, operation.name, &signer, hode);
-    let to = Recipient { soap: arrival.http_soap, party: Some(signer.party.clone()), message_id };
-    let tls_organization = arrival.peer.organization.clone();
-    let context = Context { app: Arc::clone(app), signer, exchange, to, tls_organization };
+    let exchange = reply::exchange_of(&bytes, received, operation.name, &signer, hode);
+    // The exchange has its own copy: a poll that waits keeps one, not two.
+    drop(bytes);
+    let to = Recipient { soap: http_soap, party: Some(signer.party.clone()), message_id };
+    let tls_organization = peer.organization.clone();
+    let context = Context { app: Arc::clone(app), signer, exchange, to, tls_organization, held };
     match request {
         Request::Ping(wrapper) => ping::run(context, wrapper.forespoersel).await,
         Request::SendRegistreringer(wrapper) => send_registreringer::run(context, wrapper.melding).await,
@@ -77,6 +88,8 @@ pub async fn carry_out(app: &Arc<App>, call: Call) -> Reply {
         Request::HentAvsenderstatus(wrapper) => hent_avsenderstatus::run(context, wrapper.forespoersel).await,
         Request::MeldSertifikat(wrapper) => meld_sertifikat::run(context, wrapper.forespoersel).await,
         Request::MeldFeilregistrert(wrapper) => meld_feilregistrert::run(context, wrapper.forespoersel).await,
+        Request::VentPaaEndringer(wrapper) => vent_paa_endringer::run(context, wrapper.forespoersel).await,
+        Request::BestillOeyeblikksbilde(wrapper) => bestill_oeyeblikksbilde::run(context, wrapper.forespoersel).await,
     }
 }
 
@@ -154,6 +167,33 @@ impl Context {
         feil.felt = xpath.rsplit('/').next().map(str::to_owned);
         feil.xpath = Some(xpath.to_owned());
         self.fault(vec![feil]).await
+    }
+
+    /// Enters the polls that wait, where the request says how long; `None` without a wait.
+    pub fn ticket(&self, kind: Kind, streams: Vec<Watched>, seconds: u64) -> Result<Option<(Ticket, Instant)>, Full> {
+        if seconds == 0 {
+            return Ok(None);
+        }
+        let ticket = self.app.polls.enter(kind, streams, self.exchange.request.len())?;
+        Ok(Some((ticket, Instant::now() + Duration::from_secs(seconds))))
+    }
+
+    /// Waits for news without a seat: whoever is in work takes it meanwhile.
+    pub async fn wait(&mut self, ticket: &Ticket, until: Instant) -> Woken {
+        self.held.seat = None;
+        self.held.memory.clear();
+        let woken = ticket.woken(until).await;
+        self.held.seat = self.app.admission.seat_again(&self.held.sender).await;
+        woken
+    }
+
+    /// No more polls can wait: the caller comes again.
+    pub async fn busy(self) -> Reply {
+        metrics::counter!("nir_turned_away_total", "limit" => "polls").increment(1);
+        let feil =
+            vec![feil::of_code(self.app.catalogue, "NIR-T104", &[("sekunder", reply::RETRY_SECONDS.to_string())])];
+        let reply = reply::faulted(&self.app, self.to, FaultCode::Receiver, feil, true, None).await;
+        Reply { status: hyper::StatusCode::SERVICE_UNAVAILABLE, ..reply }
     }
 
     /// A failure of ours.

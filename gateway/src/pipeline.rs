@@ -19,6 +19,7 @@ use nir_xsd::validate::{Invalid, validate};
 use register::id::Orgnr;
 use register::registry::Party;
 
+use crate::admission::Held;
 use crate::app::App;
 use crate::http::Peer;
 use crate::operations;
@@ -37,6 +38,8 @@ pub struct Arrival {
     pub bytes: Bytes,
     /// Wall time of receipt.
     pub received: DateTime<Utc>,
+    /// What it holds of the house until it is answered.
+    pub held: Held,
 }
 
 /// Whose signature the message carries, before the signature has been checked.

@@ -23,7 +23,7 @@ use crate::pipeline::{Cause, Refused, Signer};
 /// Signed Faults per party and second; past that they leave unsigned (design.md 17).
 const SIGNED_FAULTS_PER_SECOND: u32 = 10;
 /// What `Retry-After` says when the house is full.
-const RETRY_SECONDS: u64 = 2;
+pub const RETRY_SECONDS: u64 = 2;
 
 /// What HTTP sends.
 #[derive(Debug)]

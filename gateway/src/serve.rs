@@ -24,6 +24,7 @@ use tokio::time::timeout;
 
 use crate::admission::{Admission, AdmissionLimits};
 use crate::app::{AnswerKeys, App, PresentKeys};
+use crate::bilder::{self, Bilder};
 use crate::clock;
 use crate::config::Config;
 use crate::housekeeping;
@@ -31,6 +32,8 @@ use crate::http;
 use crate::ids::RandomIds;
 use crate::in_work::InWork;
 use crate::ledger_task::{Ledger, LedgerThread};
+use crate::news::{self, Heard};
+use crate::polls::Polls;
 use crate::pool::Pool;
 use crate::reply::FaultBudget;
 use crate::sandbox::fault::Faults;
@@ -94,7 +97,9 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         clock::now(),
     )
     .await?;
-    let (ledger, thread) = Ledger::start(lane, config.limits.queue)?;
+    let polls = Polls::new(config.limits.waiting_polls);
+    let (heard, told) = Heard::new(polls.clone());
+    let (ledger, thread) = Ledger::start(lane, config.limits.queue, heard)?;
     let listener = telemetry::bind(config.listeners.fagsystem, "listeners.fagsystem").await?;
     let metrics_listener = telemetry::bind(config.listeners.metrics, "listeners.metrics").await?;
     let fagsystem_addr = listener.local_addr()?;
@@ -115,6 +120,8 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         store,
         ledger,
         database_answers: AtomicBool::new(true),
+        polls,
+        bilder: Bilder::default(),
         in_work: InWork::default(),
         strangers: Strangers::default(),
         fault_budget: FaultBudget::default(),
@@ -127,6 +134,8 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         tokio::spawn(http::serve(Arc::clone(&app), listener, draining.clone())),
         tokio::spawn(telemetry::serve(Arc::clone(&app), metrics_handle, metrics_listener, draining.clone())),
         tokio::spawn(housekeeping::run(Arc::clone(&app), draining.clone())),
+        tokio::spawn(bilder::run(Arc::clone(&app), draining.clone())),
+        tokio::spawn(news::run(Arc::clone(&app), told, draining.clone())),
         tokio::spawn(refresh(Arc::clone(&app), draining)),
     ];
     tracing::info!(event = "started", address = %fagsystem_addr, metrics = %metrics_addr, profile = %app.config.profile);
@@ -147,6 +156,8 @@ impl Running {
     /// Stops accepting, lets work finish, writes the last checkpoint.
     pub async fn stop(self) {
         let Running { app, drain, tasks, ledger, .. } = self;
+        // Who waits for news is answered, and comes again to another node.
+        app.polls.close();
         // No receiver is left only when every task has ended already.
         let _ = drain.send(true);
         for task in tasks {

@@ -92,6 +92,7 @@ fn page(app: &App, handle: &PrometheusHandle, path: &str) -> Response<Full<Bytes
     match path {
         "/metrics" => {
             metrics::gauge!("nir_requests_in_flight").set(app.admission.in_flight() as f64);
+            metrics::gauge!("nir_polls_waiting").set(app.polls.count() as f64);
             metrics::gauge!("nir_ledger_waiting").set(app.ledger.waiting() as f64);
             let now = crate::clock::now();
             let revocation = app.trust.revocation(now);

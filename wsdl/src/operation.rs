@@ -50,6 +50,8 @@ operations! {
     "hentAvsenderstatus" MAX_OTHER_BYTES,
     "meldSertifikat" MAX_OTHER_BYTES,
     "meldFeilregistrert" MAX_OTHER_BYTES,
+    "ventPaaEndringer" MAX_OTHER_BYTES,
+    "bestillOeyeblikksbilde" MAX_OTHER_BYTES,
 }
 
 /// `ping` of a receiver: the request is that of NirFagsystem.

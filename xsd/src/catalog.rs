@@ -31,6 +31,7 @@ pub const FILES: &[SchemaFile] = files![
     "nir-oppslag-v1.xsd",
     "nir-avsender-v1.xsd",
     "nir-mottak-v1.xsd",
+    "nir-stroem-v1.xsd",
 ];
 
 /// A file by name.

@@ -25,6 +25,7 @@ mod ping;
 mod postoversikt;
 mod registrering;
 mod sertifikat;
+mod stroem;
 mod version;
 mod vindu;
 mod write;
@@ -47,6 +48,7 @@ pub use ping::*;
 pub use postoversikt::*;
 pub use registrering::*;
 pub use sertifikat::*;
+pub use stroem::*;
 pub use version::Version;
 pub use vindu::*;
 
@@ -125,6 +127,8 @@ wrappers! {
         "hentAvsenderstatus" => HentAvsenderstatus(HentAvsenderstatus { forespoersel: Avsenderstatusforespoersel }),
         "meldSertifikat" => MeldSertifikat(MeldSertifikat { forespoersel: Sertifikatforespoersel }),
         "meldFeilregistrert" => MeldFeilregistrert(MeldFeilregistrert { forespoersel: Feilregistrertforespoersel }),
+        "ventPaaEndringer" => VentPaaEndringer(VentPaaEndringer { forespoersel: Venteforespoersel }),
+        "bestillOeyeblikksbilde" => BestillOeyeblikksbilde(BestillOeyeblikksbilde { forespoersel: Oeyeblikksbildeforespoersel }),
     }
 }
 
@@ -148,6 +152,8 @@ wrappers! {
         "hentAvsenderstatusSvar" => HentAvsenderstatus(HentAvsenderstatusSvar { status: Avsenderstatus }),
         "meldSertifikatSvar" => MeldSertifikat(MeldSertifikatSvar { svar: Sertifikatsvar }),
         "meldFeilregistrertSvar" => MeldFeilregistrert(MeldFeilregistrertSvar { kvittering: Feilregistrertkvittering }),
+        "ventPaaEndringerSvar" => VentPaaEndringer(VentPaaEndringerSvar { svar: Ventesvar }),
+        "bestillOeyeblikksbildeSvar" => BestillOeyeblikksbilde(BestillOeyeblikksbildeSvar { bestilling: Oeyeblikksbildebestilling }),
     }
 }
 
@@ -193,6 +199,8 @@ impl Request {
             Request::HentAvsenderstatus(w) => &w.forespoersel.meldingshode,
             Request::MeldSertifikat(w) => &w.forespoersel.meldingshode,
             Request::MeldFeilregistrert(w) => &w.forespoersel.meldingshode,
+            Request::VentPaaEndringer(w) => &w.forespoersel.meldingshode,
+            Request::BestillOeyeblikksbilde(w) => &w.forespoersel.meldingshode,
         })
     }
 }

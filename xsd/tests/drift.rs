@@ -44,6 +44,8 @@ macro_rules! read {
             $message::HentAvsenderstatus(wrapper) => fields(wrapper),
             $message::MeldSertifikat(wrapper) => fields(wrapper),
             $message::MeldFeilregistrert(wrapper) => fields(wrapper),
+            $message::VentPaaEndringer(wrapper) => fields(wrapper),
+            $message::BestillOeyeblikksbilde(wrapper) => fields(wrapper),
         };
         Read { written: message.to_xml(), fields }
     }};

@@ -33,7 +33,7 @@ pub fn example(name: &str) -> String {
 }
 
 /// What each example comes to, and words of what is said about it.
-const EXAMPLES: [(&str, i32, &str); 15] = [
+const EXAMPLES: [(&str, i32, &str); 16] = [
     ("ping", 0, "TEST Leverandør AS"),
     ("sendRegistreringer", 0, "eksempel/tiltak/1"),
     ("sendRegistreringer-avvist", 1, "NIR-V601"),
@@ -49,6 +49,7 @@ const EXAMPLES: [(&str, i32, &str); 15] = [
     ("hentPostoversikt", 0, "posttype"),
     ("finnPerson", 0, "202400000702"),
     ("hentAvsenderstatus", 0, "4204-flyktning-1"),
+    ("ventPaaEndringer", 0, "svar"),
 ];
 
 #[test]

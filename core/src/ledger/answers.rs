@@ -79,8 +79,30 @@ impl<'a> Answers<'a> {
                     Ok(self.kept(exchange, "OK", format!("{persons} changed, {unknown} unknown").into_bytes())?)
                 }
                 (Work::Internal(_), _)
-                | (Work::Register(_), Some(Judged::Panicked | Judged::Internal { .. } | Judged::Struck(..)) | None) => {
-                    self.keep_panicked(exchange)?
+                | (
+                    Work::Register(_),
+                    Some(
+                        Judged::Panicked
+                        | Judged::Internal { .. }
+                        | Judged::Struck(..)
+                        | Judged::Pictures(_)
+                        | Judged::OrderOpen(_)
+                        | Judged::OrderMoved,
+                    )
+                    | None,
+                ) => self.keep_panicked(exchange)?,
+                (Work::Pictures(_), Some(Judged::Pictures(notices))) => {
+                    let (rows, _) = self.streams.give(notices, "")?;
+                    let done = self.unkept(&rows.len().to_string());
+                    self.writes.changes.extend(rows);
+                    Ok(done)
+                }
+                (Work::Pictures(_), Some(Judged::OrderMoved)) => Err(LedgerError::OrderMoved),
+                (Work::Pictures(_), _) => Err(LedgerError::Panicked),
+                (Work::Order { .. }, Some(Judged::OrderOpen(open))) => Err(LedgerError::OrderOpen(open)),
+                (Work::Order { answer, .. }, _) => {
+                    self.used(exchange, true);
+                    Ok(self.kept(exchange, "OK", answer.clone())?)
                 }
                 (Work::Register(_), Some(Judged::Repeat(place))) => self.repeat(exchange, place, stored)?,
                 (Work::Register(command), Some(Judged::Decided { decision, now, id })) => {

@@ -12,6 +12,7 @@ use crate::ledger::batch::{self, Folded, Streams, person_rows, remember};
 use crate::ledger::chain::Chain;
 use crate::ledger::internal;
 use crate::ledger::judge::{Judged, Place, judge, judge_report, known_ids};
+use crate::ledger::pictures;
 use crate::ledger::{Job, LaneConfig, Work};
 use crate::person::Person;
 use crate::registry::Registry;
@@ -74,6 +75,14 @@ impl Attempt<'_> {
                 })
                 .flatten(),
         );
+        wanted.dufs.extend(
+            run.iter()
+                .filter_map(|job| match &job.work {
+                    Work::Pictures(pictures) => Some(pictures.dufs().map(Duf::to_stored)),
+                    _ => None,
+                })
+                .flatten(),
+        );
         batch::want_reported(&mut wanted, run, self.config.policy.test_series());
         // Persons that begin here are inserted before anything is locked, in order (design.md 7).
         let begins = run.iter().filter_map(|job| match &job.work {
@@ -115,7 +124,7 @@ impl Attempt<'_> {
             let (policy, ids) = (&self.config.policy, &mut *self.config.ids);
             let received = job.exchange.received;
             let command = match &job.work {
-                Work::Register(_) | Work::Strike(_) if self.panicked.contains(&index) => {
+                Work::Register(_) | Work::Strike(_) | Work::Pictures(_) if self.panicked.contains(&index) => {
                     judged.push(Some(Judged::Panicked));
                     continue;
                 }
@@ -129,6 +138,13 @@ impl Attempt<'_> {
                         changed.extend(utfall.changes.iter().map(crate::change::Change::duf));
                         heard.extend(utfall.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
                     }
+                    judged.push(Some(outcome));
+                    continue;
+                }
+                Work::Pictures(pictures) => {
+                    let work = || pictures::judge(pictures, &state, policy, (received, recorded), ids);
+                    let outcome = batch::guarded(work).unwrap_or(Judged::Panicked);
+                    heard.insert(pictures.order.avsendersystem.clone());
                     judged.push(Some(outcome));
                     continue;
                 }
@@ -151,6 +167,7 @@ impl Attempt<'_> {
 
         let stored = stored_answers(tx, &judged).await?;
         let streams = streams(tx, run, heard).await?;
+        pictures::settle(tx, run, &mut judged, recorded).await?;
         let writes = folded.finish();
         let (outcomes, chain, writes) = {
             let chain = self.chain.clone();
@@ -180,7 +197,9 @@ async fn streams(tx: &mut Tx, run: &[Job], heard: BTreeSet<String>) -> Result<St
     for job in run {
         let Some(system) = &job.exchange.avsendersystem else { continue };
         match &job.work {
-            Work::Acknowledge { .. } | Work::Record { handed_out: Some(_), .. } => drop(locked.insert(system.clone())),
+            Work::Acknowledge { .. } | Work::Order { .. } | Work::Record { handed_out: Some(_), .. } => {
+                locked.insert(system.clone());
+            }
             Work::Register(_) | Work::Strike(_) => drop(read.insert(system.clone())),
             _ => {}
         }

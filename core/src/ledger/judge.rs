@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use uuid::Uuid;
 
 use crate::change::Addressed;
 use crate::command::Command;
@@ -60,6 +61,12 @@ pub(super) enum Judged {
     Internal { notices: Vec<Addressed>, persons: usize, unknown: usize },
     /// A report of a wrong record, judged.
     Struck(Box<Result<Utfall, Vec<Finding>>>, Now),
+    /// The notices of pictures.
+    Pictures(Vec<Addressed>),
+    /// An order that finds another one open.
+    OrderOpen(Uuid),
+    /// Pictures of an order that went on elsewhere.
+    OrderMoved,
     /// A rule panicked.
     Panicked,
 }

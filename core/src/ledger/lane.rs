@@ -30,6 +30,8 @@ pub struct Lane {
     registry: Arc<Registry>,
     chain: Chain,
     last_recorded: DateTime<Utc>,
+    /// Streams that got numbers since they were last asked for.
+    heard: BTreeSet<String>,
     /// A commit's outcome is unknown, and it may still come to pass: the chain is left where it is.
     lost_sight: bool,
 }
@@ -39,7 +41,8 @@ impl Lane {
     pub async fn open(store: Store, config: LaneConfig, at: DateTime<Utc>) -> Result<Self, LedgerError> {
         let last_recorded = at.trunc_subsecs(6);
         let (chain, registry) = open_chain(&store, (&config.node, config.lane), last_recorded).await?;
-        Ok(Lane { store, config, registry: Arc::new(registry), chain, last_recorded, lost_sight: false })
+        let (registry, heard) = (Arc::new(registry), BTreeSet::new());
+        Ok(Lane { store, config, registry, chain, last_recorded, heard, lost_sight: false })
     }
 
     /// Commits the jobs, in as few transactions as can be; one outcome for each, in order.
@@ -68,6 +71,11 @@ impl Lane {
             }
         }
         outcomes
+    }
+
+    /// The streams that got numbers by commits since the last call.
+    pub fn take_heard(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.heard)
     }
 
     /// Signs the head of the chain.
@@ -151,6 +159,7 @@ impl Lane {
                 committed.unwrap_or_else(|_| Err(StoreError::CommitUnknown("no answer".to_owned())))?;
                 self.chain = chain.advanced();
                 self.note_uses(&writes.uses);
+                self.heard.extend(writes.changes.iter().map(|change| change.avsendersystem.clone()));
                 Ok((outcomes, writes))
             }
             Err(failed) => {
@@ -221,6 +230,7 @@ fn split_alone(jobs: &[Job]) -> Vec<&[Job]> {
     let large = |job: &Job| match &job.work {
         Work::Register(command) => command.persons.len() >= ALONE_FROM_PERSONS,
         Work::Internal(command) => command.dufs().count() >= ALONE_FROM_PERSONS,
+        Work::Pictures(pictures) => pictures.views.len() >= ALONE_FROM_PERSONS,
         _ => false,
     };
     let mut runs = Vec::new();

@@ -23,6 +23,8 @@ pub enum Among<'q> {
     FollowedUp(&'q [Kommunenummer]),
     /// All whom the list of persons has: names and page are not looked at.
     Listed(&'q PersonListQuery),
+    /// These, in order.
+    These(&'q [Duf]),
     /// All with a post that these numbers of a kommune own.
     Owning(&'q [Kommunenummer]),
 }
@@ -86,6 +88,10 @@ async fn named(tx: &mut Tx, among: Among<'_>, after: i64, begun: DateTime<Utc>) 
             for kommune in kommuner {
                 add(on_tx(tx).followed_up(&kommune.to_string(), after, begun, limit).await?);
             }
+        }
+        Among::These(dufs) => {
+            let later = dufs.iter().map(|duf| duf.to_stored()).filter(|duf| *duf > after);
+            add(later.take(AT_ONCE).collect());
         }
         Among::Owning(kommuner) => {
             for kommune in kommuner {

@@ -11,16 +11,21 @@ use crate::store::rows::{ChainRow, EvidenceRow, FoundEvidence, IdRow, StreamRow}
 use crate::store::{StoreError, inconsistent};
 
 mod lister;
+mod news;
 mod read;
+mod stroem;
 mod tx;
 mod write;
 
+pub(super) use news::Listener;
 pub use tx::PostgresTx;
 
 /// Connections of reads of one node.
 const READERS: u32 = 12;
 /// Connections of its lanes and commands: no read can take them.
 const WRITERS: u32 = 4;
+/// Connections that tell and hear of news, one each.
+const NEWS: u32 = 2;
 /// How long a connection is waited for; also how long a server that is gone is called.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// A row that a session of somebody else keeps holds up the messages that need it, not all that come after; and a node
@@ -38,6 +43,7 @@ static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres")
 pub struct Postgres {
     writers: PgPool,
     readers: PgPool,
+    news: PgPool,
 }
 
 impl Postgres {
@@ -45,8 +51,9 @@ impl Postgres {
         let options = PgConnectOptions::from_str(url)?.application_name("nir-gateway");
         let pool = |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
         let writers = pool(WRITERS).connect_with(options.clone().options(WRITER_LIMITS).options(WRITER_PLANS)).await?;
-        let readers = pool(READERS).connect_with(options).await?;
-        Ok(Postgres { writers, readers })
+        let readers = pool(READERS).connect_with(options.clone()).await?;
+        let news = pool(NEWS).connect_lazy_with(options);
+        Ok(Postgres { writers, readers, news })
     }
 
     /// Versions of the migrations that were applied; none when the database is empty.
@@ -69,6 +76,7 @@ impl Postgres {
     }
 
     pub(super) async fn close(&self) {
+        self.news.close().await;
         self.readers.close().await;
         self.writers.close().await;
     }
@@ -96,7 +104,8 @@ impl Postgres {
     }
 }
 
-const STREAM: &str = "SELECT incarnation, last_number, handed_out, acknowledged FROM stream WHERE avsendersystem = $1";
+const STREAM: &str =
+    "SELECT incarnation, last_number, handed_out, acknowledged, oldest_number FROM stream WHERE avsendersystem = $1";
 const CHAINS: &str =
     "SELECT chain, node, lane, incarnation, head_position, head_hash FROM evidence_chain ORDER BY chain";
 
@@ -108,6 +117,7 @@ fn stream_row(row: &Found, at: usize) -> Result<StreamRow, sqlx::Error> {
         last_number: row.try_get(at + 1)?,
         handed_out: row.try_get(at + 2)?,
         acknowledged: row.try_get(at + 3)?,
+        oldest: row.try_get(at + 4)?,
     })
 }
 

@@ -89,7 +89,10 @@ pub async fn check(store: &Store) -> Result<Report, StoreError> {
     for (system, row, first, last, count) in tx.stream_counts().await? {
         report.streams += 1;
         report.changes += count.unsigned_abs();
-        if last != row.last_number && (count > 0 || row.last_number != 0) {
+        if count == 0 && row.oldest != row.last_number + 1 || count > 0 && first != row.oldest {
+            report.note("stream", &system, "its oldest number is not the first one there");
+        }
+        if last != row.last_number && count > 0 {
             report.note("stream", &system, "its counter is not its last number");
         }
         if count > 0 && last - first + 1 != count {

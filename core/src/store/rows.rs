@@ -299,6 +299,8 @@ pub struct StreamRow {
     pub handed_out: i64,
     /// Last number acknowledged.
     pub acknowledged: i64,
+    /// The oldest number still there, or the next one where none is.
+    pub oldest: i64,
 }
 
 impl StreamRow {

@@ -12,6 +12,7 @@ use crate::store::{StoreError, inconsistent};
 
 mod lister;
 mod read;
+mod stroem;
 mod tx;
 mod value;
 mod write;
@@ -119,7 +120,8 @@ impl Sqlite {
     }
 }
 
-const STREAM: &str = "SELECT incarnation, last_number, handed_out, acknowledged FROM stream WHERE avsendersystem = ?1";
+const STREAM: &str =
+    "SELECT incarnation, last_number, handed_out, acknowledged, oldest_number FROM stream WHERE avsendersystem = ?1";
 const CHAINS: &str =
     "SELECT chain, node, lane, incarnation, head_position, head_hash FROM evidence_chain ORDER BY chain";
 
@@ -131,6 +133,7 @@ fn stream_row(row: &Found, at: usize) -> Result<StreamRow, sqlx::Error> {
         last_number: row.try_get(at + 1)?,
         handed_out: row.try_get(at + 2)?,
         acknowledged: row.try_get(at + 3)?,
+        oldest: row.try_get(at + 4)?,
     })
 }
 

@@ -139,6 +139,7 @@ impl Config {
             ("limits.connections", limits.connections),
             ("limits.in_flight", limits.in_flight),
             ("limits.in_flight_per_sender", limits.in_flight_per_sender),
+            ("limits.waiting_polls", limits.waiting_polls),
             ("limits.queue", limits.queue),
         ];
         let seconds = [

@@ -50,6 +50,13 @@ impl Refused {
     pub fn at(rejection: Rejection, field: &'static str) -> Self {
         Refused::Finding(Box::new(finding(rejection, Field::Content(field))))
     }
+
+    /// A number older than what is left of the stream; the answer names the oldest (NIR-I905).
+    pub fn expired(oldest: i64) -> Self {
+        let mut expired = finding(Rejection::PositionExpired, Field::Content("etterSekvensnummer"));
+        expired.params.push(("eldsteSekvensnummer", oldest.to_string()));
+        Refused::Finding(Box::new(expired))
+    }
 }
 
 /// Where the stream stands, if it is the avsendersystem's own and of its present incarnation (NIR-I905 if not).

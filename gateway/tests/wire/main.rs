@@ -16,6 +16,7 @@ mod sandbox;
 // The tests.
 mod attacks;
 mod avsender;
+mod bilder;
 mod codes;
 mod commands;
 mod connections;
@@ -27,6 +28,7 @@ mod kill;
 mod limits;
 mod operations;
 mod oppslag;
+mod pull;
 mod reads;
 mod register;
 mod restart;

@@ -194,6 +194,12 @@ fn one_of_each(client: &Client<'_>, sandbox: &Sandbox) -> Vec<Answer> {
         ask("hentDatakonsistens", &head(), ""),
         ask("forklarVindu", &head(), "<ordning>INTRO</ordning><dato>2020-01-01</dato>"),
         ask("hentAvsenderstatus", &head(), ""),
+        crate::pull::vent_paa(&head(), &[("4204-flyktning-1.1", 0)], ""),
+        crate::bilder::bestill(
+            &head().from("4203-flyktning-1", "4203", "4203-OVERF1"),
+            "4203-flyktning-1.1",
+            &crate::bilder::of(&["200100000104"]),
+        ),
         reported(sandbox, "vendor.pem"),
         struck(client, sandbox),
         hent_person(&head().from("ukjent", "9999", "ukjent"), "202400000702", ""),
@@ -247,6 +253,7 @@ fn every_kind_of_answer_is_valid_by_the_files_that_are_published() {
     }
     let all = [
         "bekreftEndringerSvar",
+        "bestillOeyeblikksbildeSvar",
         "finnPersonSvar",
         "forklarVinduSvar",
         "hentAvsenderstatusSvar",
@@ -263,6 +270,7 @@ fn every_kind_of_answer_is_valid_by_the_files_that_are_published() {
         "nirFeil",
         "pingSvar",
         "sendRegistreringerSvar",
+        "ventPaaEndringerSvar",
     ];
     assert_eq!(roots.into_iter().collect::<Vec<_>>(), all);
 }

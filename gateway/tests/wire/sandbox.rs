@@ -138,6 +138,13 @@ impl Sandbox {
         self.folder()
     }
 
+    /// As `stop`, with something that happens between the signal and the end.
+    pub fn stop_while(self, meanwhile: impl FnOnce()) -> TempDir {
+        process::signal(&self.child, "TERM");
+        meanwhile();
+        self.stop()
+    }
+
     fn folder(&mut self) -> TempDir {
         std::mem::replace(&mut self.dir, process::folder())
     }

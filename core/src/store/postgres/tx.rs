@@ -188,7 +188,7 @@ impl PostgresTx {
         systems: &[String],
     ) -> Result<Vec<(String, StreamRow)>, StoreError> {
         // Locked in the order of their names: two batches cannot wait for each other.
-        let sql = "SELECT avsendersystem, incarnation, last_number, handed_out, acknowledged FROM stream \
+        let sql = "SELECT avsendersystem, incarnation, last_number, handed_out, acknowledged, oldest_number FROM stream \
                    WHERE avsendersystem = ANY($1) ORDER BY avsendersystem FOR NO KEY UPDATE";
         let rows = sqlx::query(sql).bind(systems).fetch_all(&mut *self.tx).await?;
         Ok(rows.iter().map(named_stream).collect::<Result<_, _>>()?)
@@ -198,14 +198,14 @@ impl PostgresTx {
         &mut self,
         systems: &[String],
     ) -> Result<Vec<(String, StreamRow)>, StoreError> {
-        let sql = "SELECT avsendersystem, incarnation, last_number, handed_out, acknowledged FROM stream WHERE avsendersystem = ANY($1)";
+        let sql = "SELECT avsendersystem, incarnation, last_number, handed_out, acknowledged, oldest_number FROM stream WHERE avsendersystem = ANY($1)";
         let rows = sqlx::query(sql).bind(systems).fetch_all(&mut *self.tx).await?;
         Ok(rows.iter().map(named_stream).collect::<Result<_, _>>()?)
     }
 
     pub(in crate::store) async fn stream_counts(&mut self) -> Result<Vec<StreamCount>, StoreError> {
         let sql = "SELECT s.avsendersystem, COALESCE(min(c.number), 0), COALESCE(max(c.number), 0), count(c.number), \
-                   s.incarnation, s.last_number, s.handed_out, s.acknowledged \
+                   s.incarnation, s.last_number, s.handed_out, s.acknowledged, s.oldest_number \
                    FROM stream s LEFT JOIN change c ON c.avsendersystem = s.avsendersystem \
                    GROUP BY s.avsendersystem ORDER BY s.avsendersystem";
         let rows = sqlx::query(sql).fetch_all(&mut *self.tx).await?;

@@ -190,7 +190,7 @@ impl SqliteTx {
         &mut self,
         systems: &[String],
     ) -> Result<Vec<(String, StreamRow)>, StoreError> {
-        let sql = "SELECT avsendersystem, incarnation, last_number, handed_out, acknowledged FROM stream \
+        let sql = "SELECT avsendersystem, incarnation, last_number, handed_out, acknowledged, oldest_number FROM stream \
                    WHERE avsendersystem IN (SELECT value FROM json_each(?1))";
         let rows = sqlx::query(sql).bind(json!(systems).to_string()).fetch_all(&mut *self.tx).await?;
         Ok(rows.iter().map(named_stream).collect::<Result<_, _>>()?)
@@ -198,7 +198,7 @@ impl SqliteTx {
 
     pub(in crate::store) async fn stream_counts(&mut self) -> Result<Vec<StreamCount>, StoreError> {
         let sql = "SELECT s.avsendersystem, COALESCE(min(c.number), 0), COALESCE(max(c.number), 0), count(c.number), \
-                   s.incarnation, s.last_number, s.handed_out, s.acknowledged \
+                   s.incarnation, s.last_number, s.handed_out, s.acknowledged, s.oldest_number \
                    FROM stream s LEFT JOIN change c ON c.avsendersystem = s.avsendersystem \
                    GROUP BY s.avsendersystem ORDER BY s.avsendersystem";
         let rows = sqlx::query(sql).fetch_all(&mut *self.tx).await?;

@@ -1,0 +1,101 @@
+//! `nir-gateway stream`: how the streams of changes stand, new incarnations, and retention (design.md 8, 17).
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Months, Utc};
+use clap::Subcommand;
+
+use crate::cli::DatabaseArgs;
+use crate::clock;
+
+/// Changes stay for so many months (contract.md 4.6).
+const RETENTION: Months = Months::new(13);
+
+/// What to do with the streams.
+#[derive(Debug, Subcommand)]
+pub enum StreamCommand {
+    /// Show each stream: id, last number, handed out, acknowledged, oldest number, and since when a change waits unread.
+    List(DatabaseArgs),
+    /// Raise the last part of stroemId, after a restore that may have lost commits.
+    ///
+    /// Whoever reads by the old id gets NIR-I905 and begins again: numbers that were read may mean other changes now.
+    Renew {
+        /// The avsendersystemer; all when none is named.
+        avsendersystem: Vec<String>,
+        /// Where the database is.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Drop changes older than 13 months, as every node does by itself.
+    Prune(DatabaseArgs),
+}
+
+/// Carries it out.
+pub async fn run(command: StreamCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        StreamCommand::List(database) => list(&database.config.config, database.database.as_deref()).await,
+        StreamCommand::Renew { avsendersystem, database } => {
+            renew(&avsendersystem, &database.config.config, database.database.as_deref()).await
+        }
+        StreamCommand::Prune(database) => prune(&database.config.config, database.database.as_deref()).await,
+    }
+}
+
+/// What was recorded before this is dropped.
+pub fn retained_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.checked_sub_months(RETENTION).unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
+async fn list(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+    let store = super::open(config, database).await?;
+    let streams = store.stream_states().await?;
+    store.close().await;
+    anstream::println!(
+        "{:<32} {:>10} {:>10} {:>10} {:>10}  unread since",
+        "stroemId",
+        "last",
+        "out",
+        "acked",
+        "oldest"
+    );
+    for stream in streams {
+        let position = &stream.position;
+        let unread =
+            stream.unread_since.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+        anstream::println!(
+            "{:<32} {:>10} {:>10} {:>10} {:>10}  {unread}",
+            position.stroem_id,
+            position.siste_sekvensnummer,
+            stream.handed_out,
+            position.bekreftet_til,
+            stream.oldest
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn renew(named: &[String], config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+    let store = super::open(config, database).await?;
+    let all = store.stream_states().await?;
+    let known: Vec<&String> = all.iter().map(|stream| &stream.avsendersystem).collect();
+    if let Some(unknown) = named.iter().find(|system| !known.contains(system)) {
+        store.close().await;
+        anyhow::bail!("{unknown} has no stream; nothing was renewed");
+    }
+    for system in known.into_iter().filter(|system| named.is_empty() || named.contains(system)) {
+        if let Some(id) = store.renew_stream(system).await? {
+            anstream::println!("{id}");
+        }
+    }
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn prune(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+    let store = super::open(config, database).await?;
+    let dropped = store.prune_streams(retained_since(clock::now())).await?;
+    store.close().await;
+    anstream::println!("{dropped} changes dropped.");
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,186 @@
+//! `bestillOeyeblikksbilde` (contract.md 0.15, 4.6; design.md 17, Streams): the whole picture of a kommune in its stream, in one
+//! cut, whatever happens meanwhile; on both databases.
+
+use std::collections::BTreeMap;
+
+use crate::client::{Answer, Client};
+use crate::messages::{Head, day, head, hent_endringer, line, person, post, send, vedtak};
+use crate::postgres;
+use crate::process::{eventually, succeed};
+use crate::pull::{as_1_1, decide, last, numbers, sandboxes};
+use crate::sandbox::Sandbox;
+
+const STREAM: &str = "4204-flyktning-1.1";
+
+/// bestillOeyeblikksbilde with this scope.
+pub fn bestill(head: &Head, stroem: &str, omfang: &str) -> String {
+    as_1_1(&format!(
+        "<bestillOeyeblikksbilde xmlns=\"urn:no:nir:melding:v1\"><forespoersel>{}<stroemId>{stroem}</stroemId>{omfang}\
+         </forespoersel></bestillOeyeblikksbilde>",
+        head.xml()
+    ))
+}
+
+fn alt() -> String {
+    "<omfang>ALT</omfang>".to_owned()
+}
+
+pub fn of(dufs: &[&str]) -> String {
+    let dufs: String = dufs.iter().map(|duf| format!("<dufNummer>{duf}</dufNummer>")).collect();
+    format!("<omfang>PERSON</omfang>{dufs}")
+}
+
+/// A picture of the stream.
+#[derive(Debug)]
+struct Picture {
+    number: i64,
+    duf: Option<String>,
+    posisjon: i64,
+    siste: bool,
+    posts: usize,
+    text: String,
+}
+
+/// The pictures of an order after a number, once the last one is there.
+fn pictures(client: &Client<'_>, head: &Head, stroem: &str, after: i64, order: &str) -> Vec<Picture> {
+    let mut all = Vec::new();
+    let mut read = after;
+    eventually("the last picture", || {
+        loop {
+            let page = client.accepted(&as_1_1(&hent_endringer(head, stroem, read, "<antall>200</antall>")));
+            let end = numbers(&page).last().copied()?;
+            read = end;
+            all.extend(of_page(&page, order));
+            if all.last().is_some_and(|picture: &Picture| picture.siste) {
+                return Some(());
+            }
+        }
+    });
+    all
+}
+
+fn of_page(page: &Answer, order: &str) -> Vec<Picture> {
+    let document = roxmltree::Document::parse(&page.body).unwrap();
+    let named = |node: roxmltree::Node<'_, '_>, name: &str| {
+        node.children().find(|n| n.tag_name().name() == name).and_then(|n| n.text()).map(str::to_owned)
+    };
+    let changes = document.descendants().filter(|n| n.tag_name().name() == "endring");
+    let picture = |change: roxmltree::Node<'_, '_>| {
+        let bilde = change.children().find(|n| n.tag_name().name() == "personOeyeblikksbilde")?;
+        (named(bilde, "bestillingsId").as_deref() == Some(order)).then(|| Picture {
+            number: named(change, "sekvensnummer").unwrap().parse().unwrap(),
+            duf: named(change, "dufNummer"),
+            posisjon: named(bilde, "posisjon").unwrap().parse().unwrap(),
+            siste: named(bilde, "siste").unwrap() == "true",
+            posts: bilde.descendants().filter(|n| n.tag_name().name() == "postId").count(),
+            text: page.body[bilde.range()].to_owned(),
+        })
+    };
+    changes.filter_map(picture).collect()
+}
+
+#[test]
+fn an_order_puts_one_picture_of_everybody_into_the_stream_as_of_one_moment() {
+    for sandbox in &sandboxes("bilder") {
+        let vendor = Client::new(sandbox, "vendor");
+        let (first, second) = (sandbox.unused("4204"), sandbox.unused("4204"));
+        let receipt = decide(&vendor, &head(), &first);
+        let before = last(&receipt);
+        let order = vendor.accepted(&bestill(&head(), STREAM, &alt()));
+        let (id, antall) = (order.text("bestillingsId").unwrap(), order.text("antall").unwrap());
+        assert_eq!((order.text("posisjon"), last(&order)), (Some(before.to_string()), before), "{order}");
+        // What is written meanwhile does not change the cut.
+        decide(&vendor, &head(), &second);
+        let correction = vedtak(&day(0), &day(0), &day(200));
+        let (post_id, posts) = (receipt.text("postId").unwrap(), &receipt.texts("versjon")[0]);
+        let versjon = posts.parse().unwrap();
+        let corrected = line("1", "KORRIGER", "", &post(&post_id, versjon), &correction);
+        vendor.registered(&send(&head(), &person(&first, &corrected)));
+
+        let all = pictures(&vendor, &head(), STREAM, before, &id);
+        assert_eq!(all.len().to_string(), antall);
+        assert!(all.len() > 400, "more than one batch: {}", all.len());
+        let by_duf: BTreeMap<&str, &Picture> =
+            all.iter().map(|picture| (picture.duf.as_deref().unwrap(), picture)).collect();
+        assert_eq!(by_duf.len(), all.len(), "one of each");
+        assert!(all.iter().all(|picture| picture.posisjon == before && picture.number > before));
+        assert_eq!(all.iter().filter(|picture| picture.siste).count(), 1);
+        assert!(by_duf[first.as_str()].text.contains(&format!("<sluttDato>{}</sluttDato>", day(300))), "as of the cut");
+        assert_eq!(by_duf[second.as_str()].posts, 0, "as of the cut");
+        // Who is strictly confidential, or another's, is in nobody's picture; the rest of the kommune is.
+        let people = sandbox.json("persons.json");
+        let duf = |shows: &str| {
+            let row = people["personer"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|row| row["viser"].as_str().unwrap().starts_with(shows));
+            row.unwrap_or_else(|| panic!("{shows}"))["dufNummer"].as_str().unwrap().to_owned()
+        };
+        assert!(
+            !by_duf.contains_key(duf("Strengt fortrolig").as_str()) && !by_duf.contains_key(duf("Bor i 4203").as_str())
+        );
+        assert!(by_duf.contains_key("202400000702"));
+        // By an approved user they are there.
+        let approved = head().by("4204-SKJERM1");
+        let hidden = duf("Strengt fortrolig");
+        let order = vendor.accepted(&bestill(&approved, STREAM, &of(&[&hidden, &first, "200100000104"])));
+        let id = order.text("bestillingsId").unwrap();
+        let some = pictures(&vendor, &head(), STREAM, last(&order), &id);
+        let mut expected = vec![Some(hidden), Some(first)];
+        expected.sort();
+        assert_eq!(some.into_iter().map(|picture| picture.duf).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn an_order_of_nobody_ends_and_an_order_of_a_scheme_covers_it_alone() {
+    let sandbox = Sandbox::start(None);
+    let vendor = Client::new(&sandbox, "vendor");
+    let order = vendor.accepted(&bestill(&head(), STREAM, &of(&["200100000104"])));
+    assert_eq!(order.text("antall").as_deref(), Some("0"));
+    let none = pictures(&vendor, &head(), STREAM, 0, &order.text("bestillingsId").unwrap());
+    assert!(matches!(none.as_slice(), [Picture { duf: None, siste: true, posts: 0, .. }]), "{none:?}");
+    let counted = |omfang: &str| {
+        let order = eventually("an order that is taken", || {
+            let answer = vendor.call(&bestill(&head(), STREAM, omfang));
+            (answer.status == 200).then_some(answer)
+        });
+        let antall: usize = order.text("antall").unwrap().parse().unwrap();
+        let id = order.text("bestillingsId").unwrap();
+        assert_eq!(pictures(&vendor, &head(), STREAM, last(&order), &id).len(), antall, "{omfang}");
+        antall
+    };
+    let scheme = counted("<omfang>ORDNING</omfang><ordning>INTRO</ordning>");
+    let all = counted(&alt());
+    assert!(0 < scheme && scheme < all, "{scheme} of {all}");
+    // What is no scope, no scheme, no number, or no stream of ours.
+    vendor.fault(&bestill(&head(), STREAM, "<omfang>NOE</omfang>"), "NIR-X307");
+    vendor.fault(&bestill(&head(), STREAM, "<omfang>ORDNING</omfang><ordning>NOE</ordning>"), "NIR-X307");
+    vendor.fault(&bestill(&head(), STREAM, &of(&["202400000703"])), "NIR-X309");
+    vendor.fault(&bestill(&head(), "4204-egen-3.1", &alt()), "NIR-I905");
+}
+
+#[test]
+fn one_order_of_a_stream_at_a_time_and_a_kill_in_its_midst_loses_and_doubles_nothing() {
+    for database in [None, Some(postgres::cluster().database("bilder_kill"))] {
+        let sandbox = Sandbox::start(database.as_deref());
+        let (id, antall) = {
+            let vendor = Client::new(&sandbox, "vendor");
+            let order = vendor.accepted(&bestill(&head(), STREAM, &alt()));
+            let second = vendor.call(&bestill(&head(), STREAM, &alt()));
+            // The first one may have come to its end already; mostly it has not.
+            assert!(second.codes() == ["NIR-T104"] || second.status == 200, "{second}");
+            (order.text("bestillingsId").unwrap(), order.text("antall").unwrap())
+        };
+        let sandbox = Sandbox::start_in(sandbox.kill(), database.as_deref());
+        let vendor = Client::new(&sandbox, "vendor");
+        let all = pictures(&vendor, &head(), STREAM, 0, &id);
+        let dufs: std::collections::BTreeSet<_> = all.iter().map(|picture| &picture.duf).collect();
+        assert_eq!((all.len().to_string(), dufs.len()), (antall, all.len()));
+        let dir = sandbox.stop();
+        let mut command = vec!["replay", "--check"];
+        command.extend(database.iter().flat_map(|url| ["--database", url]));
+        succeed(&command, &dir.path().join("nir-gateway.toml"));
+    }
+}
