@@ -147,6 +147,15 @@ pub enum NoticePayload {
         /// What hentBeregningslogg asks for.
         beregnings_id: Uuid,
     },
+    /// TILFLYTTET.
+    Tilflyttet {
+        /// The kommune that the person moved from, where it is known.
+        fra: Option<Kommunenummer>,
+        /// The kommune that the person moved to.
+        til: Kommunenummer,
+        /// When.
+        dato: NaiveDate,
+    },
     /// A post was written by somebody else.
     PostEndret {
         /// Code of the kind.

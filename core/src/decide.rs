@@ -11,6 +11,7 @@ use crate::change::{Addressed, Change, Opphav};
 use crate::command::{Command, Line, Transaksjon};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::Beregnet;
+use crate::konsistens::Mangel;
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::post::{Content, PostId, PostVersion};
@@ -58,8 +59,10 @@ mod authority;
 mod avslutning;
 pub mod beregning;
 mod common;
+pub mod dag;
 pub mod feilregistrert;
 mod fravaer;
+mod hendelser;
 pub mod importert;
 mod intro;
 mod kategori;
@@ -76,6 +79,8 @@ mod tiltak;
 mod varighet;
 mod vedtak;
 mod window;
+
+use hendelser::mottakere::Teller;
 
 pub use sender::{authorized_system, may_carry, sender_findings};
 pub use system::run_out;
@@ -215,6 +220,8 @@ pub fn decide(state: &State<'_>, command: &Command, policy: &Policy, now: &Now, 
                 let cause = beregning::Cause { opphav: Opphav::AnnenKommune, message };
                 let before = outcome.before.as_ref();
                 notices.extend(beregning::notices(state.registry, policy, before, present, now, cause, ids));
+                let teller = Teller { registry: state.registry, policy, now, cause };
+                notices.extend(hendelser::mangel::tell(&teller, present, &outcome.mangler, ids));
             }
             changes.append(&mut outcome.changes);
         }
@@ -235,6 +242,10 @@ struct PersonOutcome {
     before: Option<Beregnet>,
     /// Strictly confidential: nobody but the sender hears of it.
     hidden: bool,
+    /// Work of so many hours that a right ends, before the message.
+    full_time: Vec<PostId>,
+    /// What is missing since a record was annulled.
+    mangler: Vec<Mangel>,
 }
 
 impl PersonOutcome {

@@ -27,7 +27,7 @@ mod lane;
 mod pictures;
 
 pub use dry_run::dry_run;
-pub use internal::{Imported, Internal, InternalCommand};
+pub use internal::{Adressater, Imported, Internal, InternalCommand, Kunngjoering};
 pub use lane::Lane;
 pub use pictures::Pictures;
 

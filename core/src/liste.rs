@@ -199,6 +199,8 @@ pub enum Soekenummer {
     Ident,
     /// Another number.
     Annet(Nummertype),
+    /// The person that a permit or a family tie names: how whoever depends on a sponsor is found. No caller asks by it.
+    Referanseperson,
 }
 
 impl Soekenummer {
@@ -206,6 +208,7 @@ impl Soekenummer {
     pub const fn code(self) -> &'static str {
         match self {
             Soekenummer::Ident => "IDENT",
+            Soekenummer::Referanseperson => "REFERANSEPERSON",
             Soekenummer::Annet(Nummertype::RegNummer) => "REG_NUMMER",
             Soekenummer::Annet(Nummertype::UnhcrNummer) => "UNHCR_NUMMER",
             Soekenummer::Annet(Nummertype::Passnummer) => "PASSNUMMER",
@@ -287,6 +290,11 @@ pub fn numre(person: &Person) -> Vec<(Soekenummer, String)> {
             FactContent::Ident { number } => Some((Soekenummer::Ident, number.clone())),
             FactContent::Nummer { nummertype, verdi } => {
                 Some((Soekenummer::Annet(*nummertype), verdi.to_ascii_uppercase()))
+            }
+            FactContent::Familie { annen, .. } => Some((Soekenummer::Referanseperson, annen.to_string())),
+            FactContent::Oppholdstillatelse(permit) => {
+                let sponsor = permit.referanseperson.as_ref().and_then(|sponsor| sponsor.duf)?;
+                Some((Soekenummer::Referanseperson, sponsor.to_string()))
             }
             _ => None,
         })

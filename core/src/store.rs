@@ -15,6 +15,7 @@ use crate::registry::{Registry, RegistryEntry};
 
 mod each;
 mod error;
+pub mod hendelser;
 pub mod lister;
 pub mod news;
 pub mod postgres;

@@ -40,7 +40,8 @@
 //! **A read** and **a report of a wrong record**: `les BRUKER P1 => VISES [lukket] | AVVIST KODE FELT`,
 //! `meld BRUKER P1 NAVN/VERSJON ÅRSAK => STROEKET|MELDT | AVVIST KODE FELT`.
 //!
-//! **A source says something**: `kilde P1 [id ID] FAKTUM`, with notices as after a message.
+//! **A source says something**: `kilde P1 [fra KILDE] [id ID] [trekker] FAKTUM`, with notices as after a message.
+//! **A day is carried out**: `dag P1 DATO`, the same.
 //!
 //! **A day comes**: `kalender P1 DATO => HENDELSE [og HENDELSE]… | ingenting`. `person P1 frist TYPE ORDNING DATO [STATUS]` and
 //! `person P1 kategori KODE A..B [ÅRSAK]` take the place of what the rules compute.

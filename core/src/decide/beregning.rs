@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::aapning::aapninger;
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
+use crate::decide::hendelser::mottakere::Teller;
+use crate::decide::hendelser::{self, Skrevet, mangel};
 use crate::decide::{Ids, Now, notices};
 use crate::fact::{Fact, FactContent};
+use crate::id::Duf;
 use crate::kategori::{Aapning, Beregnet, BeregningRow, Frist, Friststatus, Grunnlag, Kategori, beregn};
 use crate::person::Person;
 use crate::policy::Policy;
@@ -141,6 +144,7 @@ pub fn write_facts(
 ) -> Outcome {
     let mut present = person.clone();
     let mut outcome = Outcome::default();
+    let mut written = Vec::new();
     for fact in facts {
         let known =
             present.facts.iter().find(|known| (&known.source, &known.source_id) == (&fact.source, &fact.source_id));
@@ -161,16 +165,24 @@ pub fn write_facts(
             system_from: now.recorded,
             system_to: None,
         };
+        written.push(Skrevet { foer: known.cloned(), naa: row.clone() });
         let change = Change::FactWritten { duf: person.duf, row: Box::new(row) };
         present.apply(&change);
         outcome.changes.push(change);
     }
+    let teller = Teller { registry, policy, now, cause };
+    let mut computed = Outcome::default();
+    compute_into(&teller, person, &mut present, ids, &mut computed);
     outcome.notices.extend(notices::sheltered(registry, policy, person, &present, now, cause.opphav, ids));
-    compute_into(registry, policy, person, &mut present, now, cause, ids, &mut outcome);
+    outcome.notices.extend(hendelser::of_facts(&teller, person, &present, &written, ids));
+    outcome.changes.extend(computed.changes);
+    outcome.notices.extend(computed.notices);
+    let lacks = mangel::arisen(policy, (person, now.today), (&present, now.today));
+    outcome.notices.extend(mangel::tell(&teller, &present, &lacks, ids));
     outcome
 }
 
-/// Computes one person anew under the rules of `policy`.
+/// Computes one person anew under the rules of `policy`. The first computation of a person is no news.
 pub fn compute_anew(
     registry: &Registry,
     policy: &Policy,
@@ -179,27 +191,73 @@ pub fn compute_anew(
     cause: Cause<'_>,
     ids: &mut dyn Ids,
 ) -> Outcome {
-    let mut outcome = Outcome::default();
-    compute_into(registry, policy, person, &mut person.clone(), now, cause, ids, &mut outcome);
+    let teller = Teller { registry, policy, now, cause };
+    let (mut outcome, mut present) = (Outcome::default(), person.clone());
+    compute_into(&teller, person, &mut present, ids, &mut outcome);
+    if person.beregnet.is_none() {
+        outcome.notices.clear();
+    } else if !outcome.changes.is_empty() {
+        let lacks = mangel::arisen(policy, (person, now.today), (&present, now.today));
+        outcome.notices.extend(mangel::tell(&teller, &present, &lacks, ids));
+    }
     outcome
 }
 
-#[expect(clippy::too_many_arguments, reason = "the two commands above share their whole scene")]
-fn compute_into(
+/// The permit or citizenship of whom a person's own permit or family names is another: the kommune hears, and the person is
+/// computed anew (design.md 17, decide).
+pub fn sponsor_changed(
     registry: &Registry,
     policy: &Policy,
-    before: &Person,
-    present: &mut Person,
+    person: &Person,
     now: &Now,
     cause: Cause<'_>,
     ids: &mut dyn Ids,
+) -> Outcome {
+    let teller = Teller { registry, policy, now, cause };
+    let mut outcome = compute_anew(registry, policy, person, now, cause, ids);
+    outcome.notices.splice(0..0, hendelser::sponsor_changed(&teller, person, ids));
+    outcome
+}
+
+/// Whoever follows up a person whose number was replaced hears which one holds now, and so does who follows the other up.
+pub fn merged(
+    registry: &Registry,
+    policy: &Policy,
+    old: &Person,
+    (ny, new): (Duf, Option<&Person>),
+    now: &Now,
+    cause: Cause<'_>,
+    ids: &mut dyn Ids,
+) -> Vec<Addressed> {
+    hendelser::merged(&Teller { registry, policy, now, cause }, old, (ny, new), ids)
+}
+
+/// What follows from the person as it stands now, and who hears of what differs from `before`.
+pub(super) fn compute_into(
+    teller: &Teller<'_>,
+    before: &Person,
+    present: &mut Person,
+    ids: &mut dyn Ids,
     outcome: &mut Outcome,
 ) {
+    let Teller { registry, policy, now, cause } = *teller;
     let Some(row) = recompute(present, policy, now, ids) else { return };
+    // Before anything was computed there was nothing, under whichever act it is now.
+    let nothing = Beregnet {
+        row_no: 0,
+        beregnings_id: uuid::Uuid::nil(),
+        lov: row.beregning.lov,
+        kategorier: Vec::new(),
+        frister: Vec::new(),
+        aapninger: Vec::new(),
+        logg: 0,
+        system_from: now.recorded,
+    };
     let change = Change::Beregnet { duf: present.duf, row: Box::new(row) };
     present.apply(&change);
     outcome.changes.push(change);
-    outcome.notices.extend(notices(registry, policy, before.beregnet.as_ref(), present, now, cause, ids));
+    let before = before.beregnet.as_ref().unwrap_or(&nothing);
+    outcome.notices.extend(notices(registry, policy, Some(before), present, now, cause, ids));
 }
 
 /// One thing that differs between two computations.
@@ -281,29 +339,39 @@ fn differences(before: &Beregnet, after: &Beregnet, policy: &Policy, today: Naiv
     all
 }
 
+/// A category as its notice tells it.
+pub(super) fn kategori_endret(kategori: &Kategori, beregnet: &Beregnet, policy: &Policy) -> NoticePayload {
+    let end = (kategori.gyldig.last(), kategori.aarsak.map(|aarsak| aarsak.code()));
+    kategori_payload(kategori, beregnet, policy, end)
+}
+
+fn kategori_payload(
+    kategori: &Kategori,
+    beregnet: &Beregnet,
+    policy: &Policy,
+    (til, aarsak): (Option<NaiveDate>, Option<&'static str>),
+) -> NoticePayload {
+    let ordning = kategori.kode.ordning();
+    let opened = |a: &&Aapning| a.ordning == ordning && a.dager.contains(kategori.gyldig.from);
+    NoticePayload::KategoriEndret {
+        kategori: kategori.kode.code().to_owned(),
+        lov: kategori.lov.code().to_owned(),
+        fra: kategori.gyldig.from,
+        til,
+        aarsak: aarsak.map(str::to_owned),
+        aapnet_for_skriving: beregnet.aapninger.iter().find(opened).map(|a| a.aapnet),
+        regelversjon: Some(policy.version().to_owned()),
+        beregnings_id: beregnet.beregnings_id,
+    }
+}
+
 /// A period that begins on another day is another period; one that only ends otherwise was changed, or has closed.
 fn kategorier(before: &Beregnet, after: &Beregnet, policy: &Policy, today: NaiveDate, all: &mut Vec<Difference>) {
     let same = |a: &Kategori, b: &Kategori| (a.kode, a.gyldig.from) == (b.kode, b.gyldig.from);
     let mut tell =
         |hendelsestype, gjelder, kategori: &Kategori, aarsak: Option<&'static str>, til: Option<NaiveDate>| {
-            let ordning = kategori.kode.ordning();
-            let aapnet =
-                after.aapninger.iter().find(|a| a.ordning == ordning && a.dager.contains(kategori.gyldig.from));
-            all.push(Difference {
-                hendelsestype,
-                ordning,
-                gjelder,
-                payload: NoticePayload::KategoriEndret {
-                    kategori: kategori.kode.code().to_owned(),
-                    lov: kategori.lov.code().to_owned(),
-                    fra: kategori.gyldig.from,
-                    til,
-                    aarsak: aarsak.map(str::to_owned),
-                    aapnet_for_skriving: aapnet.map(|a| a.aapnet),
-                    regelversjon: Some(policy.version().to_owned()),
-                    beregnings_id: after.beregnings_id,
-                },
-            });
+            let payload = kategori_payload(kategori, after, policy, (til, aarsak));
+            all.push(Difference { hendelsestype, ordning: kategori.kode.ordning(), gjelder, payload });
         };
     for kategori in &after.kategorier {
         let (til, aarsak) = (kategori.gyldig.last(), kategori.aarsak.map(|aarsak| aarsak.code()));

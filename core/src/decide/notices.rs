@@ -5,13 +5,14 @@ use chrono::NaiveDate;
 
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
 use crate::command::Command;
-use crate::decide::common::is_system_end;
+use crate::decide::common::{is_system_end, programme_end};
+use crate::decide::hendelser::mottakere::{Hendelse, Teller, Tillegg};
 use crate::decide::{Ids, Now, PersonOutcome};
 use crate::person::{FollowUp, Person};
 use crate::policy::{Policy, Virkning};
-use crate::post::{Channel, Content, PostId, PostVersion};
+use crate::post::{Channel, Content, Ordning, PostId, PostVersion};
 use crate::registry::{Avsendersystem, Registry};
-use crate::scheme::effect_day;
+use crate::scheme::{Scheme, effect_day};
 
 /// Notices of one person's changes, in order. Of a strictly confidential person only the sender hears: other fagsystemer
 /// of the kommune may serve users that are not approved (domain.md 10.4 VERN-1).
@@ -59,17 +60,61 @@ pub(super) fn of(
                 // The register's own doing, whoever's message gave the cause (contract.md 0.14).
                 tell("REGISTRERING_ENDRET_AV_SYSTEM", row.valid.from, post_changed(row, &system.id, &ended));
                 if row.annulled && is_system_end(&row.content, policy.system_reason()) {
-                    let tillegg = vec![("forrigeDato".to_owned(), row.valid.from.to_string())];
-                    tell("AVSLUTNING_OPPHEVET", row.valid.from, NoticePayload::Annen { tillegg });
+                    let scheme = |person: &Person| Scheme::of(policy, person.posts.iter(), Ordning::Intro, None);
+                    let last = |person: &Person| {
+                        let last = scheme(person).granted.last()?.period.last()?;
+                        Some(programme_end(person, last).unwrap_or(last))
+                    };
+                    let tillegg = Tillegg::default()
+                        .and("forrigeDato", row.valid.from)
+                        .and_some("nySluttDato", outcome.present.as_ref().and_then(last))
+                        .and("postId", row.post_id);
+                    tell("AVSLUTNING_OPPHEVET", row.valid.from, tillegg.into());
                 }
             } else if !own {
                 tell("REGISTRERING_ENDRET_UTENFRA", row.valid.from, post_changed(row, &system.id, &ended));
+            }
+            if let Some((hendelsestype, dato, tillegg)) = of_kind(policy, row, &outcome.full_time) {
+                tell(hendelsestype, dato, tillegg.into());
             }
             if let Some((hendelsestype, status, dato)) = scheme_changed(policy, row) {
                 let payload =
                     NoticePayload::OrdningEndret { ordning: row.content.ordning(), status: status.into(), dato };
                 tell(hendelsestype, dato, payload);
             }
+        }
+    }
+    all
+}
+
+/// What the register did to records by itself (contract.md 0.14, 4.7), because of a day or of what a source said; `person` is
+/// as it stands after it.
+pub(super) fn by_system(teller: &Teller<'_>, person: &Person, changes: &[Change], ids: &mut dyn Ids) -> Vec<Addressed> {
+    let (policy, now) = (teller.policy, teller.now);
+    let hidden = person.hidden(now.today);
+    let mut all = Vec::new();
+    for change in changes {
+        let Change::VersionWritten { duf, row } = change else { continue };
+        let place = (row.kommune, row.bydel);
+        if hidden && !teller.approved(place) {
+            continue;
+        }
+        for system in teller.systems(place).filter(|system| concerned(system, row, now)) {
+            let one =
+                |hendelsestype, payload| Hendelse { hendelsestype, gjelder: row.valid.from, ordning: None, payload };
+            let mut told = vec![one("REGISTRERING_ENDRET_AV_SYSTEM", post_changed(row, &system.id, &[]))];
+            if !row.annulled && is_system_end(&row.content, policy.system_reason()) {
+                let tillegg = Tillegg::default()
+                    .and("dato", row.valid.from)
+                    .and_some("aarsak", policy.system_reason())
+                    .and("postId", row.post_id)
+                    .and("versjon", row.versjon);
+                told.push(Hendelse::annen("AVSLUTNING_SATT_AV_SYSTEM", row.valid.from, tillegg));
+                let (ordning, dato) = (row.content.ordning(), row.valid.from);
+                let status = Scheme::of(policy, person.posts.iter(), ordning, None).status(now.today).to_owned();
+                told.push(one("ORDNING_FULLFOERT", NoticePayload::OrdningEndret { ordning, status, dato }));
+            }
+            all.extend(told.iter().map(|one| teller.notice(system, Some(*duf), place, one, ids)));
         }
     }
     all
@@ -160,6 +205,43 @@ fn post_changed(row: &PostVersion, receiver: &str, ended: &[PostId]) -> NoticePa
         .to_owned(),
         content: (!row.annulled).then(|| Box::new(row.content.clone())),
     }
+}
+
+/// What some kinds of records are told as besides (domain.md 12): an appeal, an objection to research, and work that crosses
+/// the hours at which a right ends (IL-24). `full_time` is the work of such hours before.
+fn of_kind(policy: &Policy, row: &PostVersion, full_time: &[PostId]) -> Option<(&'static str, NaiveDate, Tillegg)> {
+    let record = Tillegg::default().and("postId", row.post_id).and("versjon", row.versjon);
+    let (hendelsestype, tillegg) = match &row.content {
+        Content::Klage(klage) => {
+            let tillegg = record
+                .and_some("vedtakPostId", klage.vedtak_ref)
+                .and("klageDato", klage.klage_dato)
+                .and_some("utfall", klage.utfall.as_ref())
+                .and_some("utfallsdato", klage.utfallsdato);
+            ("KLAGE_ENDRET", tillegg)
+        }
+        Content::ReservasjonForskning(reservasjon) => {
+            ("RESERVASJON_ENDRET", record.and("reservert", reservasjon.reservert).and("dato", reservasjon.dato))
+        }
+        Content::Arbeidsforhold(arbeid) => {
+            let crosses = full_time.contains(&row.post_id) != (is_full_time(policy, &row.content) && !row.annulled);
+            if !crosses {
+                return None;
+            }
+            let tillegg = record
+                .and("fra", arbeid.fra_dato)
+                .and_some("til", arbeid.til_dato)
+                .and("timerPerUke", arbeid.timer_per_uke);
+            ("ARBEID_ENDRET", tillegg)
+        }
+        _ => return None,
+    };
+    Some((hendelsestype, row.valid.from, tillegg.and_if("annullert", row.annulled)))
+}
+
+/// Whether it is work of so many hours that a right ends (IL §8(4)).
+pub(super) fn is_full_time(policy: &Policy, content: &Content) -> bool {
+    matches!(content, Content::Arbeidsforhold(work) if policy.kategorier().arbeid_lukker_fra(work.timer_per_uke).is_some())
 }
 
 /// A decision that grants opens the scheme, one that ends it closes it. A decision that was corrected or changed moves no

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::change::Change;
 use crate::command::PersonLines;
 use crate::decide::beregning::{computed, matters, recompute};
+use crate::decide::hendelser::mangel;
+use crate::decide::notices::is_full_time;
 use crate::decide::{Ids, PersonOutcome, Scene, finding, is_error, line_result, system};
 use crate::id::{Duf, Fnr, InvalidId};
 use crate::kategori::Beregnet;
@@ -81,7 +83,16 @@ pub(super) fn judge(
     }
     let result = PersonResult { duf_text: sent.duf_text.clone(), accepted, findings: Vec::new(), lines };
     let hidden = present.hidden(scene.now.today);
-    let mut outcome = PersonOutcome { result, changes, present: Some(present), before, hidden };
+    let full_time = person.posts.iter().filter(|post| post.stands() && is_full_time(scene.policy, &post.content));
+    let full_time = full_time.map(|post| post.post_id).collect();
+    let annuls = |change: &Change| matches!(change, Change::VersionWritten { row, .. } if row.annulled);
+    let today = scene.now.today;
+    let mangler = if accepted && changes.iter().any(annuls) {
+        mangel::arisen(scene.policy, (person, today), (&present, today))
+    } else {
+        Vec::new()
+    };
+    let mut outcome = PersonOutcome { result, changes, present: Some(present), before, hidden, full_time, mangler };
     if !accepted {
         outcome.fall();
     }
@@ -147,7 +158,8 @@ fn refused(sent: &PersonLines, findings: Vec<Finding>) -> PersonOutcome {
         })
         .collect();
     let result = PersonResult { duf_text: sent.duf_text.clone(), accepted: false, findings, lines };
-    PersonOutcome { result, changes: Vec::new(), present: None, before: None, hidden: false }
+    let (changes, full_time, mangler) = (Vec::new(), Vec::new(), Vec::new());
+    PersonOutcome { result, changes, present: None, before: None, hidden: false, full_time, mangler }
 }
 
 fn compute(scene: &Scene<'_>, person: &Person) -> Beregnet {

@@ -10,13 +10,14 @@ use crate::id::Duf;
 use crate::ledger::answers::{Answers, Outcomes, Stored};
 use crate::ledger::batch::{self, Folded, Streams, person_rows, remember};
 use crate::ledger::chain::Chain;
-use crate::ledger::internal;
+use crate::ledger::internal::{self, Around, InternalCommand};
 use crate::ledger::judge::{Judged, Place, judge, judge_report, known_ids};
 use crate::ledger::pictures;
 use crate::ledger::{Job, LaneConfig, Work};
 use crate::person::Person;
 use crate::registry::Registry;
 use crate::state::State;
+use crate::store::hendelser::{CalendarRow, WithdrawnRow};
 use crate::store::rows::{PersonRow, Writes};
 use crate::store::{StoreError, Tx, inconsistent};
 
@@ -83,6 +84,19 @@ impl Attempt<'_> {
                 })
                 .flatten(),
         );
+        let internal = || {
+            run.iter().filter_map(|job| match &job.work {
+                Work::Internal(command) => Some(&**command),
+                _ => None,
+            })
+        };
+        let mut around = Around::default();
+        let sponsors: Vec<Duf> = internal().flat_map(InternalCommand::sponsors).collect();
+        if !sponsors.is_empty() {
+            around.dependents = tx.dependents(&sponsors).await?;
+        }
+        wanted.dufs.extend(around.dependents.values().flatten().map(|duf| duf.to_stored()));
+        wanted.dufs.extend(internal().flat_map(InternalCommand::successors).map(Duf::to_stored));
         batch::want_reported(&mut wanted, run, self.config.policy.test_series());
         // Persons that begin here are inserted before anything is locked, in order (design.md 7).
         let begins = run.iter().filter_map(|job| match &job.work {
@@ -95,6 +109,12 @@ impl Attempt<'_> {
             tx.open_persons(&rows.collect::<Result<Vec<_>, _>>()?).await?;
         }
         let loaded = tx.load(&wanted, true).await?;
+        // Read under the locks of the persons: what another node has carried out is seen.
+        for (date, dufs) in internal().filter_map(InternalCommand::calendar) {
+            let stored: Vec<i64> = dufs.iter().map(|duf| duf.to_stored()).collect();
+            let done = tx.calendar_done(&stored, date).await?;
+            around.done.extend(done.into_iter().filter_map(Duf::from_stored).map(|duf| (duf, date)));
+        }
         let recorded = after_all(self.recorded, &loaded.persons);
         let mut known = known_ids(loaded.ids);
         let persons = loaded.persons.into_iter().map(|person| (person.duf, person)).collect();
@@ -103,13 +123,15 @@ impl Attempt<'_> {
         let mut folded = Folded::default();
         let mut changed = BTreeSet::new();
         let mut heard = BTreeSet::new();
+        let mut sheltered = BTreeMap::new();
         let mut judged: Vec<Option<Judged>> = Vec::with_capacity(run.len());
         for (index, job) in run.iter().enumerate() {
             if let Work::Internal(command) = &job.work
                 && !self.panicked.contains(&index)
             {
                 let (policy, ids) = (&self.config.policy, &mut *self.config.ids);
-                let work = || internal::carry_out(&state, command, policy, job.exchange.received, recorded, ids);
+                let times = (job.exchange.received, recorded);
+                let work = || internal::carry_out(&state, command, &around, policy, times, ids);
                 let Some(carried) = batch::guarded(work) else {
                     judged.push(Some(Judged::Panicked));
                     continue;
@@ -117,6 +139,11 @@ impl Attempt<'_> {
                 folded.apply(&mut state, &carried.changes, recorded)?;
                 changed.extend(carried.changes.iter().map(crate::change::Change::duf));
                 heard.extend(carried.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
+                for (duf, dato) in carried.calendar {
+                    around.done.insert((duf, dato));
+                    folded.writes.calendar.push(CalendarRow { duf: duf.to_stored(), dato, system_from: recorded });
+                }
+                sheltered.extend(carried.sheltered);
                 let (persons, unknown) = (carried.changed, carried.unknown);
                 judged.push(Some(Judged::Internal { notices: carried.notices, persons, unknown }));
                 continue;
@@ -166,8 +193,16 @@ impl Attempt<'_> {
         folded.lists(&state, recorded)?;
 
         let stored = stored_answers(tx, &judged).await?;
+        let about: Vec<Duf> = sheltered.keys().copied().collect();
+        if !about.is_empty() {
+            // Their streams are locked with the others, and read again when no cursor can move any more.
+            heard.extend(tx.unread_about(&about).await?.into_iter().map(|row| row.avsendersystem));
+        }
         let streams = streams(tx, run, heard).await?;
         pictures::settle(tx, run, &mut judged, recorded).await?;
+        if !about.is_empty() {
+            folded.writes.withdrawn = withdrawn(tx, &about, &sheltered).await?;
+        }
         let writes = folded.finish();
         let (outcomes, chain, writes) = {
             let chain = self.chain.clone();
@@ -180,6 +215,23 @@ impl Attempt<'_> {
         tx.write(&writes).await?;
         Ok(Carried { outcomes, chain, writes })
     }
+}
+
+/// What is taken back of persons that nobody may know of any more: everything in streams of others, and what tells an
+/// address or a name in those of who may know (VERN-1, VERN-5).
+async fn withdrawn(
+    tx: &mut Tx,
+    about: &[Duf],
+    sheltered: &BTreeMap<Duf, BTreeSet<String>>,
+) -> Result<Vec<WithdrawnRow>, StoreError> {
+    let mut all = Vec::new();
+    for row in tx.unread_about(about).await? {
+        let may_know = Duf::from_stored(row.duf).and_then(|duf| sheltered.get(&duf));
+        if !may_know.is_some_and(|systems| systems.contains(&row.avsendersystem)) || row.is_personal()? {
+            all.push(row.withdrawn()?);
+        }
+    }
+    Ok(all)
 }
 
 /// Nodes have clocks of their own, and a version must not begin before the one that it closes.

@@ -1,17 +1,21 @@
 //! Commands that no message brings: facts of a source, new rules, IMDi's word on a report. They go the same way as a message: locked, decided,
 //! written, numbered and chained in one transaction.
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::{Addressed, Change, Opphav};
-use crate::decide::beregning::{Cause, NewFact, Outcome, compute_anew, write_facts};
+use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
+
+use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
+use crate::decide::beregning::{Cause, NewFact, Outcome, compute_anew, merged, sponsor_changed, write_facts};
 use crate::decide::feilregistrert::avgjoer;
 use crate::decide::importert::{NewPost, import};
-use crate::decide::{Ids, Now};
-use crate::id::Duf;
+use crate::decide::{Ids, Now, dag};
+use crate::fact::FactContent;
+use crate::id::{Duf, Kommunenummer};
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::post::PostId;
+use crate::registry::{Avsendersystem, Registry};
 use crate::state::State;
 use crate::time::oslo_date;
 
@@ -31,6 +35,16 @@ pub enum Internal {
     Facts(Vec<(Duf, Vec<NewFact>)>),
     /// Computes these persons anew under the rules in use.
     Recompute(Vec<Duf>),
+    /// Carries out what a date brings for these persons: at most 200, whom `Store::calendar_page` named. For whom the date has
+    /// been carried out, and for whom it has not come yet, nothing happens. Its `opphav` is `Opphav::Tid`.
+    Calendar {
+        /// The date.
+        date: NaiveDate,
+        /// Whom.
+        dufs: Vec<Duf>,
+    },
+    /// Tells avsendersystemer of what concerns no person: new rules, a campaign, a certificate.
+    Tell(Kunngjoering),
     /// Writes facts and posts of the register before; persons that are not there begin with them, and nobody is told.
     Import(Vec<Imported>),
     /// IMDi's decision on the report of a wrong record (HD-14): it is struck, or stands.
@@ -42,6 +56,48 @@ pub enum Internal {
         /// Struck.
         strike: bool,
     },
+}
+
+/// What concerns no person, and who hears of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kunngjoering {
+    /// Who.
+    pub til: Adressater,
+    /// Code list `hendelsestype`.
+    pub hendelsestype: String,
+    /// The day that it concerns.
+    pub gjelder: NaiveDate,
+    /// Keys and values, as docs/hendelser.md lists them.
+    pub tillegg: Vec<(String, String)>,
+}
+
+/// Avsendersystemer, chosen from the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Adressater {
+    /// All.
+    Alle,
+    /// Those of these kommuner, under every number that they have.
+    Kommuner(Vec<Kommunenummer>),
+    /// These.
+    Systemer(Vec<String>),
+}
+
+impl Adressater {
+    /// Those that are registered today, by id.
+    fn of<'r>(&self, registry: &'r Registry, policy: &Policy, today: NaiveDate) -> Vec<&'r Avsendersystem> {
+        let mut all: Vec<&Avsendersystem> = match self {
+            Adressater::Alle => registry.avsendersystemer.values().collect(),
+            Adressater::Kommuner(kommuner) => {
+                let numbers = kommuner.iter().flat_map(|kommune| policy.numbers_of(*kommune, today));
+                numbers.flat_map(|number| registry.systems_of(number)).collect()
+            }
+            Adressater::Systemer(ids) => ids.iter().filter_map(|id| registry.avsendersystemer.get(id)).collect(),
+        };
+        all.retain(|system| system.valid.contains(today));
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all.dedup_by(|a, b| a.id == b.id);
+        all
+    }
 }
 
 /// What is imported of one person.
@@ -63,7 +119,7 @@ impl InternalCommand {
             _ => &[],
         };
         let anew = match &self.what {
-            Internal::Recompute(dufs) => dufs.as_slice(),
+            Internal::Recompute(dufs) | Internal::Calendar { dufs, .. } => dufs.as_slice(),
             _ => &[],
         };
         let decided = match &self.what {
@@ -71,6 +127,49 @@ impl InternalCommand {
             _ => None,
         };
         facts.iter().map(|(duf, _)| *duf).chain(anew.iter().copied()).chain(decided).chain(self.begins())
+    }
+
+    /// The date that it carries out, and for whom.
+    pub fn calendar(&self) -> Option<(NaiveDate, &[Duf])> {
+        match &self.what {
+            Internal::Calendar { date, dufs } => Some((*date, dufs)),
+            _ => None,
+        }
+    }
+
+    /// Whose numbers take the place of others by it.
+    pub fn successors(&self) -> impl Iterator<Item = Duf> {
+        let facts = match &self.what {
+            Internal::Facts(facts) => facts.as_slice(),
+            _ => &[],
+        };
+        facts.iter().flat_map(|(_, facts)| facts).filter_map(|fact| match fact.content {
+            FactContent::DufErstattet { ny } => Some(ny),
+            _ => None,
+        })
+    }
+
+    /// Persons of whom a permit or a citizenship is told: others may depend on it.
+    pub fn sponsors(&self) -> impl Iterator<Item = Duf> {
+        let facts = match &self.what {
+            Internal::Facts(facts) => facts.as_slice(),
+            _ => &[],
+        };
+        let sponsors = |fact: &NewFact| {
+            matches!(fact.content, FactContent::Oppholdstillatelse(_) | FactContent::Statsborgerskap { .. })
+        };
+        facts.iter().filter(move |(_, facts)| facts.iter().any(sponsors)).map(|(duf, _)| *duf)
+    }
+
+    /// Whether it may hide a person: what was said before is then withdrawn, so it commits alone.
+    pub fn may_hide(&self) -> bool {
+        let facts = match &self.what {
+            Internal::Facts(facts) => facts.as_slice(),
+            _ => &[],
+        };
+        let hides =
+            |fact: &NewFact| matches!(fact.content, FactContent::Beskyttelse { .. } | FactContent::DufErstattet { .. });
+        facts.iter().flat_map(|(_, facts)| facts).any(hides)
     }
 
     /// Who begins with it, where it is not there.
@@ -84,62 +183,188 @@ impl InternalCommand {
 }
 
 /// What it came to.
+#[derive(Default)]
 pub(super) struct Carried {
     pub changes: Vec<Change>,
     pub notices: Vec<Addressed>,
     /// Persons that it changed, and that were not there.
     pub changed: usize,
     pub unknown: usize,
+    /// Dates that it carried out.
+    pub calendar: Vec<(Duf, NaiveDate)>,
+    /// Persons that are strictly confidential from now on, and the avsendersystemer that may know: what others have not
+    /// read yet is withdrawn.
+    pub sheltered: Vec<(Duf, BTreeSet<String>)>,
+}
+
+/// What the store knows besides the persons.
+#[derive(Debug, Default)]
+pub(super) struct Around {
+    /// Dates that have been carried out.
+    pub done: BTreeSet<(Duf, NaiveDate)>,
+    /// Who depends on whom: by the sponsor.
+    pub dependents: BTreeMap<Duf, Vec<Duf>>,
+}
+
+/// One command while it is carried out: a person that it has changed is seen as it stands then.
+struct Work<'a> {
+    state: &'a State<'a>,
+    command: &'a InternalCommand,
+    policy: &'a Policy,
+    wall: DateTime<Utc>,
+    recorded: DateTime<Utc>,
+    present: BTreeMap<Duf, Person>,
+    carried: Carried,
+}
+
+impl Work<'_> {
+    fn person(&self, duf: Duf) -> Option<&Person> {
+        self.present.get(&duf).or_else(|| self.state.persons.get(&duf))
+    }
+
+    fn now(&self, kommune: Option<Kommunenummer>) -> Now {
+        let received = self.state.registry.register_time(kommune, self.wall).trunc_subsecs(6);
+        Now { received, today: oslo_date(received), recorded: self.recorded }
+    }
+
+    /// Does it to the person, if the person is there.
+    fn each(&mut self, duf: Duf, work: &mut dyn FnMut(&Person, &Now) -> Outcome) {
+        let Some(person) = self.person(duf) else {
+            self.carried.unknown += 1;
+            return;
+        };
+        let place = person.follow_up(oslo_date(self.wall)).map(|place| place.kommune);
+        let now = self.now(place);
+        let outcome = work(person, &now);
+        if !outcome.changes.is_empty() {
+            let mut present = person.clone();
+            outcome.changes.iter().for_each(|change| present.apply(change));
+            let hides = present.hidden(now.today) && !person.hidden(now.today);
+            self.carried.changed += 1;
+            if hides {
+                let may_know = outcome.notices.iter().map(|told| told.avsendersystem.clone()).collect();
+                self.carried.sheltered.push((duf, may_know));
+            }
+            self.present.insert(duf, present);
+        }
+        self.carried.changes.extend(outcome.changes);
+        self.carried.notices.extend(outcome.notices);
+    }
+
+    /// A source's word about one person, and what it means to others.
+    fn facts(&mut self, (duf, facts): &(Duf, Vec<NewFact>), around: &Around, ids: &mut dyn Ids) {
+        let (registry, policy) = (self.state.registry, self.policy);
+        let cause = Cause { opphav: self.command.opphav, message: None };
+        let from = self.carried.changes.len();
+        self.each(*duf, &mut |person, now| write_facts(registry, policy, person, facts, now, cause, ids));
+        let written: Vec<FactContent> = self.carried.changes.iter().skip(from).filter_map(fact_of).collect();
+        for content in &written {
+            if let FactContent::DufErstattet { ny } = content {
+                self.merged(*duf, *ny, cause, ids);
+            }
+        }
+        let sponsors = |content: &FactContent| {
+            matches!(content, FactContent::Oppholdstillatelse(_) | FactContent::Statsborgerskap { .. })
+        };
+        if written.iter().any(sponsors) {
+            for dependent in around.dependents.get(duf).into_iter().flatten() {
+                let changed = self.carried.changed;
+                self.each(*dependent, &mut |person, now| sponsor_changed(registry, policy, person, now, cause, ids));
+                // Counted are the persons that the command names.
+                self.carried.changed = changed;
+            }
+        }
+    }
+
+    fn merged(&mut self, old: Duf, ny: Duf, cause: Cause<'_>, ids: &mut dyn Ids) {
+        let (Some(before), new) = (self.state.persons.get(&old), self.person(ny)) else { return };
+        let now = self.now(new.unwrap_or(before).follow_up(oslo_date(self.wall)).map(|place| place.kommune));
+        let told = merged(self.state.registry, self.policy, before, (ny, new), &now, cause, ids);
+        if new.is_some_and(|new| new.hidden(now.today)) && !before.hidden(now.today) {
+            let may_know = told.iter().map(|told| told.avsendersystem.clone()).collect();
+            self.carried.sheltered.push((old, may_know));
+        }
+        self.carried.notices.extend(told);
+    }
+}
+
+fn fact_of(change: &Change) -> Option<FactContent> {
+    match change {
+        Change::FactWritten { row, .. } => Some(row.content.clone()),
+        _ => None,
+    }
 }
 
 /// Decides one command over the state that earlier jobs of the batch left.
 pub(super) fn carry_out(
     state: &State<'_>,
     command: &InternalCommand,
+    around: &Around,
     policy: &Policy,
-    wall: DateTime<Utc>,
-    recorded: DateTime<Utc>,
+    (wall, recorded): (DateTime<Utc>, DateTime<Utc>),
     ids: &mut dyn Ids,
 ) -> Carried {
-    let mut carried = Carried { changes: Vec::new(), notices: Vec::new(), changed: 0, unknown: 0 };
     let cause = Cause { opphav: command.opphav, message: None };
-    let mut add = |person: Option<&Person>, work: &mut dyn FnMut(&Person, &Now) -> Outcome| {
-        let Some(person) = person else {
-            carried.unknown += 1;
-            return;
-        };
-        let place = person.follow_up(oslo_date(wall)).map(|place| place.kommune);
-        let received = state.registry.register_time(place, wall).trunc_subsecs(6);
-        let outcome = work(person, &Now { received, today: oslo_date(received), recorded });
-        carried.changed += usize::from(!outcome.changes.is_empty());
-        carried.changes.extend(outcome.changes);
-        carried.notices.extend(outcome.notices);
-    };
+    let (registry, present, carried) = (state.registry, BTreeMap::new(), Carried::default());
+    let mut work = Work { state, command, policy, wall, recorded, present, carried };
     match &command.what {
         Internal::Facts(facts) => {
-            for (duf, facts) in facts {
-                add(state.persons.get(duf), &mut |person, now| {
-                    write_facts(state.registry, policy, person, facts, now, cause, ids)
-                });
+            for one in facts {
+                work.facts(one, around, ids);
             }
         }
         Internal::Import(persons) => {
             for Imported { duf, facts, posts } in persons {
-                add(state.persons.get(duf), &mut |person, now| {
-                    import(state.registry, policy, person, (facts, posts), now, ids)
-                });
+                work.each(*duf, &mut |person, now| import(registry, policy, person, (facts, posts), now, ids));
             }
         }
         Internal::Recompute(dufs) => {
             for duf in dufs {
-                add(state.persons.get(duf), &mut |person, now| {
-                    compute_anew(state.registry, policy, person, now, cause, ids)
+                work.each(*duf, &mut |person, now| compute_anew(registry, policy, person, now, cause, ids));
+            }
+        }
+        Internal::Avgjoer { duf, post_id, strike } => {
+            work.each(*duf, &mut |person, now| {
+                avgjoer(registry, policy, person, (*post_id, *strike), now, ids).unwrap_or_default()
+            });
+        }
+        Internal::Calendar { date, dufs } => {
+            for duf in dufs.iter().filter(|duf| !around.done.contains(&(**duf, *date))) {
+                let mut came = false;
+                work.each(*duf, &mut |person, now| {
+                    came = *date <= now.today;
+                    if came {
+                        dag::carry_out(registry, policy, person, *date, now, cause, ids)
+                    } else {
+                        Outcome::default()
+                    }
+                });
+                if came {
+                    work.carried.calendar.push((*duf, *date));
+                }
+            }
+        }
+        Internal::Tell(what) => {
+            let now = work.now(None);
+            for system in what.til.of(registry, policy, now.today) {
+                let payload = NoticePayload::Annen { tillegg: what.tillegg.clone() };
+                work.carried.notices.push(Addressed {
+                    avsendersystem: system.id.clone(),
+                    notice: Notice {
+                        hendelse_id: ids.uuid(),
+                        hendelsestype: what.hendelsestype.clone(),
+                        registrert: recorded,
+                        gjelder_dato: what.gjelder,
+                        duf: None,
+                        kommune: system.kommune,
+                        bydel: system.bydel,
+                        opphav: command.opphav,
+                        meldings_id: None,
+                        payload,
+                    },
                 });
             }
         }
-        Internal::Avgjoer { duf, post_id, strike } => add(state.persons.get(duf), &mut |person, now| {
-            avgjoer(state.registry, policy, person, (*post_id, *strike), now, ids).unwrap_or_default()
-        }),
     }
-    carried
+    work.carried
 }

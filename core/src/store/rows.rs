@@ -12,6 +12,7 @@ use crate::person::Person;
 use crate::policy::Policy;
 use crate::post::PostVersion;
 use crate::receipt::StreamPosition;
+use crate::store::hendelser::{CalendarRow, WithdrawnRow};
 use crate::store::lister::{ListWrites, Listed};
 use crate::store::{StoreError, bad_json, snapshot};
 use crate::time::oslo_date;
@@ -447,6 +448,10 @@ pub struct Writes {
     pub keys: Vec<KeyRow>,
     /// Transfer users that were used.
     pub uses: Vec<(String, DateTime<Utc>)>,
+    /// Dates that were carried out.
+    pub calendar: Vec<CalendarRow>,
+    /// Changes that say nothing any more.
+    pub withdrawn: Vec<WithdrawnRow>,
     /// Streams as they stand after the batch; their rows are locked already.
     pub streams: Vec<(String, StreamRow)>,
 }

@@ -24,6 +24,7 @@ mod batches;
 mod bytes;
 mod evidence;
 mod grunnlag;
+mod hendelser;
 mod house;
 mod idempotency;
 mod importert;

@@ -7,12 +7,12 @@
 //! mottak KOMMUNE [ankomst|transitt] [A..B]
 //! født D [mann]                                fnr NUMMER           nummer REG_NUMMER|UNHCR_NUMMER|PASSNUMMER VERDI
 //! tillatelse GRUNNLAG D [søkt D] [ikke-permanent] [ikke-fornybar] [fornyet] [fra-utlandet] [EØS]
-//!            [referanse GRUNNLAG|borger] [ref-permanent] [ref-bosatt D] [tilbakekalt|bortfalt|utvist D [endelig]] [A..B]
+//!            [referanse GRUNNLAG|borger] [ref-person P2] [ref-permanent] [ref-bosatt D] [tilbakekalt|bortfalt|utvist D [endelig]] [A..B]
 //! fornyelse D [innvilget|avslag D [endelig]]
 //! asylsøknad D [hurtig] [dublin] [innvilget|avslag D [endelig]]
 //! borger LAND [A..B]     landbakgrunn LAND     ankomst D     død D     utflyttet D     forsvunnet D
 //! erstattet av P2        strengt fortrolig | fortrolig | klientadresse [A..B]
-//! kultur TIMER           prøve TYPE DELPRØVE D RESULTAT     enslig mindreårig     kompetanse STATUS
+//! kultur TIMER           prøve TYPE DELPRØVE D RESULTAT     enslig mindreårig     kompetanse STATUS     familie RELASJON P2
 //! ```
 //! A permit's period is A..B; without one it is valid from the decision without end.
 
@@ -90,7 +90,7 @@ pub fn fact(duf: &dyn Fn(&str) -> Result<Duf, Bad>, words: &mut Words<'_>) -> Re
             FactContent::Nummer { nummertype, verdi: words.next("verdi")?.to_owned() }
         }
         "tillatelse" => {
-            let permit = permit(words)?;
+            let permit = permit(duf, words)?;
             begins = permit.vedtaksdato;
             FactContent::Oppholdstillatelse(Box::new(permit))
         }
@@ -117,6 +117,10 @@ pub fn fact(duf: &dyn Fn(&str) -> Result<Duf, Bad>, words: &mut Words<'_>) -> Re
         "fortrolig" => FactContent::Beskyttelse { level: Adressebeskyttelse::Fortrolig },
         "klientadresse" => FactContent::Beskyttelse { level: Adressebeskyttelse::Klientadresse },
         "kultur" => FactContent::KulturOgVerdier { timer: words.parse("timer")? },
+        "familie" => {
+            let relasjon = words.next("relasjon")?.to_owned();
+            FactContent::Familie { relasjon, annen: duf(words.next("person")?)? }
+        }
         "enslig" if words.take("mindreårig") => FactContent::EnsligMindreaarig,
         "kompetanse" => FactContent::Kompetanse { status: words.next("status")?.to_owned() },
         "prøve" => FactContent::Proeve(Box::new(Proeveresultat {
@@ -138,7 +142,7 @@ pub fn fact(duf: &dyn Fn(&str) -> Result<Duf, Bad>, words: &mut Words<'_>) -> Re
     Ok((content, valid))
 }
 
-fn permit(words: &mut Words<'_>) -> Result<Oppholdstillatelse, Bad> {
+fn permit(duf: &dyn Fn(&str) -> Result<Duf, Bad>, words: &mut Words<'_>) -> Result<Oppholdstillatelse, Bad> {
     let mut permit = Oppholdstillatelse {
         soeknadsdato: None,
         oppholdsgrunnlag: words.next("oppholdsgrunnlag")?.to_owned(),
@@ -167,6 +171,10 @@ fn permit(words: &mut Words<'_>) -> Result<Oppholdstillatelse, Bad> {
             "referanse" => {
                 let ground = words.value("referanse")?.filter(|text| *text != "borger").map(str::to_owned);
                 sponsor.get_or_insert_with(new).oppholdsgrunnlag = ground;
+            }
+            "ref-person" => {
+                words.take(word);
+                sponsor.get_or_insert_with(new).duf = Some(duf(words.next("person")?)?);
             }
             "ref-permanent" => sponsor.get_or_insert_with(new).permanent = words.take(word),
             "ref-bosatt" => sponsor.get_or_insert_with(new).bosatt_dato = words.value_of("ref-bosatt")?,

@@ -2,10 +2,13 @@
 //! `person P1 frist TYPE ORDNING DATO [STATUS]`, `person P1 kategori KODE A..B [ÅRSAK]`.
 
 use register::change::Opphav;
-use register::decide::beregning::{Cause, NewFact, Outcome, write_facts};
+use register::decide::beregning::{Cause, NewFact, Outcome, merged, sponsor_changed, write_facts};
+use register::decide::dag;
+use register::fact::FactContent;
 use register::id::Duf;
 use register::kalender::{Kalenderhendelse, changes_on};
 use register::kategori::*;
+use register::liste::{Soekenummer, numre};
 use register::registry::{Lov, Registry};
 use register::time::Period;
 
@@ -99,21 +102,66 @@ fn said(one: &Kalenderhendelse) -> String {
 }
 
 impl World {
-    /// `kilde P1 [id ID] FAKTUM`: what Folkeregisteret says of a person; the same id again takes the place of what it said.
+    /// `kilde P1 [fra KILDE] [id ID] [trekker] FAKTUM`: what a source says of a person, Folkeregisteret unless the line says
+    /// who; the same id again takes the place of what it said, and `trekker` takes it back.
     pub fn source_says(&self, registry: &Registry, line: &str) -> Result<Outcome, Bad> {
         let mut words = Words::of(line);
         let number = self.duf_text(words.next("person")?)?;
+        let source = words.value("fra")?.unwrap_or("FOLKEREGISTER").to_owned();
+        let opphav = match source.as_str() {
+            "FOLKEREGISTER" => Opphav::Folkeregister,
+            "UDI" => Opphav::Udi,
+            "PAD" => Opphav::Pad,
+            "IMDI" => Opphav::Imdi,
+            other => return Err(format!("ingen kilde heter {other}")),
+        };
         let source_id = words.value("id")?.unwrap_or("1").to_owned();
+        let annulled = words.take("trekker");
         let duf = |name: &str| Duf::parse(&self.duf_text(name)?, true).map_err(|_| "ugyldig nummer".to_owned());
         let (content, valid) = fakta::fact(&duf, &mut words)?;
         words.end()?;
         let state = self.state(registry);
         let person =
             state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?;
-        let fact = NewFact { source: "FOLKEREGISTER".into(), source_id, content, valid, annulled: false };
-        let cause = Cause { opphav: Opphav::Folkeregister, message: None };
-        let now = self.now()?;
-        Ok(write_facts(registry, &self.policy, person, &[fact], &now, cause, &mut self.ids.clone()))
+        let ny = match content {
+            FactContent::DufErstattet { ny } => Some(ny),
+            _ => None,
+        };
+        let sponsor = matches!(content, FactContent::Oppholdstillatelse(_) | FactContent::Statsborgerskap { .. });
+        let fact = NewFact { source, source_id, content, valid, annulled };
+        let cause = Cause { opphav, message: None };
+        let (now, mut ids) = (self.now()?, self.ids.clone());
+        let mut outcome = write_facts(registry, &self.policy, person, &[fact], &now, cause, &mut ids);
+        if let Some(ny) = ny {
+            let new = (ny, state.persons.get(&ny));
+            outcome.notices.extend(merged(registry, &self.policy, person, new, &now, cause, &mut ids));
+        }
+        let named = (Soekenummer::Referanseperson, number);
+        for other in state.persons.values().filter(|other| sponsor && numre(other).contains(&named)) {
+            let more = sponsor_changed(registry, &self.policy, other, &now, cause, &mut ids);
+            outcome.changes.extend(more.changes);
+            outcome.notices.extend(more.notices);
+        }
+        Ok(outcome)
+    }
+
+    /// `dag P1 DATO`: what the date brings is carried out.
+    pub fn day_is_carried_out(&self, registry: &Registry, line: &str) -> Result<Outcome, Bad> {
+        let mut words = Words::of(line);
+        let number = self.duf_text(words.next("person")?)?;
+        let date = words.parse("dato")?;
+        words.end()?;
+        let state = self.state(registry);
+        let person =
+            state.persons.values().find(|person| person.duf.to_string() == number).ok_or("ingen slik person")?;
+        let cause = Cause { opphav: Opphav::Tid, message: None };
+        let (now, mut ids) = (self.now()?, self.ids.clone());
+        let outcome = dag::carry_out(registry, &self.policy, person, date, &now, cause, &mut ids);
+        let brings = dag::brings(person, &self.policy, date);
+        if !brings && outcome != Outcome::default() {
+            return Err("noen som kalenderen ikke spør om, har en dag".into());
+        }
+        Ok(outcome)
     }
 
     /// Asks for a day and compares with everything it brings.

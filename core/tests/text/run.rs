@@ -21,6 +21,8 @@ pub struct Report {
     pub provoked: BTreeSet<Rejection>,
     /// Row ids in the headings.
     pub rows: BTreeSet<String>,
+    /// Kinds of notices that a line names.
+    pub told: BTreeSet<String>,
     /// Lines that expect something.
     pub lines: usize,
 }
@@ -43,6 +45,7 @@ pub fn folder(path: &str) -> Report {
         all.failures.extend(one.failures);
         all.provoked.extend(one.provoked);
         all.rows.extend(one.rows);
+        all.told.extend(one.told);
         all.lines += one.lines;
     }
     all
@@ -116,6 +119,13 @@ impl Table {
         }
         if let Some(rest) = line.strip_prefix("kilde ") {
             return self.source(rest);
+        }
+        if let Some(rest) = line.strip_prefix("dag ") {
+            let registry = self.world.registry();
+            let outcome = self.world.day_is_carried_out(&registry, rest)?;
+            self.world.keep(&registry, &outcome.changes);
+            self.notices = Some((outcome.notices, false));
+            return Ok(());
         }
         if let Some(rest) = line.strip_prefix("les ") {
             self.report.lines += 1;
@@ -315,6 +325,7 @@ impl Table {
         let got = self.notice_text(&left.remove(0));
         self.notices = Some((left, true));
         let expected = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.report.told.extend(expected.split(' ').nth(2).map(str::to_owned));
         if got == expected { Ok(()) } else { Err(format!("fikk    {got}")) }
     }
 
@@ -342,6 +353,9 @@ impl Table {
                 let posts = person.iter().map(|view| view.posts.len()).sum::<usize>();
                 format!("{posts} poster{}", if *siste { " siste" } else { "" })
             }
+            NoticePayload::Tilflyttet { fra, til, .. } => {
+                format!("{}{til}", fra.map(|kommune| format!("{kommune} ")).unwrap_or_default())
+            }
             NoticePayload::Annen { tillegg } => {
                 tillegg.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
             }
@@ -352,6 +366,10 @@ impl Table {
             "EgenMelding" if own => "EGEN_MELDING",
             "AnnenKommune" if !own => "ANNEN_KOMMUNE",
             "Folkeregister" if !own => "FOLKEREGISTER",
+            "Udi" if !own => "UDI",
+            "Pad" if !own => "PAD",
+            "Imdi" if !own => "IMDI",
+            "Tid" if !own => "TID",
             other => other,
         };
         format!(

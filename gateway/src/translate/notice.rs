@@ -86,6 +86,13 @@ pub fn endring(numbered: &NumberedNotice) -> wire::Endring {
                 person: person.as_deref().map(|view| person_answer(view, None)),
             }));
         }
+        NoticePayload::Tilflyttet { fra, til, dato } => {
+            endring.tilflyttet = Some(wire::Tilflyttet {
+                fra_kommunenummer: fra.map(|kommune| kommune.to_string()),
+                til_kommunenummer: til.to_string(),
+                dato: *dato,
+            });
+        }
         NoticePayload::Annen { tillegg } => {
             endring.annen_hendelse = Some(wire::AnnenHendelse {
                 tillegg: tillegg

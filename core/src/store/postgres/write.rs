@@ -128,6 +128,7 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         all(done.rows_affected(), w.persons.len(), "person")?;
     }
     super::lister::write(tx, &w.lists).await?;
+    super::hendelser::write(tx, &w.calendar, &w.withdrawn).await?;
     if !w.new_ids.is_empty() {
         let sql = "INSERT INTO message_id (avsendersystem, meldings_id, digest, outcome, final, first_received, chain, position) \
                    SELECT * FROM UNNEST($1::text[], $2::text[], $3::bytea[], $4::text[], $5::bool[], $6::timestamptz[], $7::int4[], $8::int8[])";

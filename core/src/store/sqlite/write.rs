@@ -137,6 +137,7 @@ pub(super) async fn batch(tx: &mut Tx, w: &Writes) -> Result<(), StoreError> {
         all(run(tx, sql, rows, blobs).await?, w.persons.len(), "person")?;
     }
     super::lister::write(tx, &w.lists).await?;
+    super::hendelser::write(tx, &w.calendar, &w.withdrawn).await?;
     if !w.new_ids.is_empty() {
         let sql = "INSERT INTO message_id (avsendersystem, meldings_id, digest, outcome, final, first_received, chain, position) \
                    SELECT value->>0, value->>1, substr(?2, value->>2, 32), value->>3, value->>4, value->>5, value->>6, value->>7 \

@@ -1,0 +1,177 @@
+//! Whom a date concerns, and for whom it has been carried out (design.md 6, Calendar events); whom a person's permit
+//! concerns; what is withdrawn from streams (design.md 17, Streams).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::change::{Notice, NoticePayload};
+use crate::decide::dag;
+use crate::id::Duf;
+use crate::liste::Soekenummer;
+use crate::policy::Policy;
+use crate::registry::Registry;
+use crate::store::{Store, StoreError, Tx, bad_json, on};
+use crate::time::oslo_date;
+
+/// Persons that are looked at in one step, and that one command carries out at most.
+const AT_ONCE: i64 = 200;
+
+/// A page of the persons whom a date concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarPage {
+    /// Whom the date concerns and for whom it has not been carried out: one `Internal::Calendar`. May be empty on any page.
+    pub dufs: Vec<Duf>,
+    /// What the next page is asked for with; absent on the last.
+    pub next: Option<Duf>,
+}
+
+/// A person for whom a date was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalendarRow {
+    /// Whose.
+    pub duf: i64,
+    /// The date.
+    pub dato: NaiveDate,
+    /// When.
+    pub system_from: DateTime<Utc>,
+}
+
+impl Store {
+    /// Whom a date concerns, page by page in the order of their numbers. A date is asked for when it has come, by the clock
+    /// of the kommune that follows the person up: who is not there yet is left out.
+    ///
+    /// ```text
+    /// let mut after = None;
+    /// loop {
+    ///     let page = store.calendar_page(&registry, &policy, date, wall, after).await?;
+    ///     if !page.dufs.is_empty() { commit InternalCommand { opphav: Opphav::Tid, what: Internal::Calendar { date, dufs: page.dufs } } }
+    ///     match page.next { Some(next) => after = Some(next), None => break }
+    /// }
+    /// ```
+    ///
+    /// Any number of nodes may do so at once, and again: a command says nothing twice. Dates that were missed are asked for
+    /// one by one, the earliest first.
+    pub async fn calendar_page(
+        &self,
+        registry: &Registry,
+        policy: &Policy,
+        date: NaiveDate,
+        wall: DateTime<Utc>,
+        after: Option<Duf>,
+    ) -> Result<CalendarPage, StoreError> {
+        let mut tx = self.begin_read().await?;
+        let after = after.map_or(0, Duf::to_stored);
+        let found = tx.persons_after(after, AT_ONCE).await?;
+        let next = found.last().copied().filter(|_| i64::try_from(found.len()) == Ok(AT_ONCE));
+        let done = tx.calendar_done(&found, date).await?;
+        let dufs: Vec<i64> = found.into_iter().filter(|duf| !done.contains(duf)).collect();
+        let persons = tx.persons(dufs, false).await?;
+        tx.rollback().await;
+        let mut dufs: Vec<Duf> = persons
+            .iter()
+            .filter(|person| {
+                let place = person.follow_up(date).map(|place| place.kommune);
+                date <= oslo_date(registry.register_time(place, wall)) && dag::brings(person, policy, date)
+            })
+            .map(|person| person.duf)
+            .collect();
+        dufs.sort_unstable();
+        Ok(CalendarPage { dufs, next: next.and_then(Duf::from_stored) })
+    }
+}
+
+/// A change that its stream has not acknowledged yet.
+#[derive(Debug, Clone)]
+pub(crate) struct UnreadRow {
+    pub avsendersystem: String,
+    pub number: i64,
+    pub duf: i64,
+    /// The notice, JSON.
+    pub data: String,
+}
+
+/// A change that keeps its number and says nothing any more.
+#[derive(Debug, Clone)]
+pub struct WithdrawnRow {
+    /// Whose stream.
+    pub avsendersystem: String,
+    /// Its number.
+    pub number: i64,
+    /// What stands there now, JSON.
+    pub data: String,
+}
+
+impl UnreadRow {
+    /// The same change as TRUKKET_TILBAKE: who it was about and what it said is gone (contract.md 0.13).
+    pub fn withdrawn(self) -> Result<WithdrawnRow, StoreError> {
+        let UnreadRow { avsendersystem, number, data, .. } = self;
+        let bad = |error| bad_json("change", &format!("{avsendersystem} {number}"), &error);
+        let notice: Notice = serde_json::from_str(&data).map_err(bad)?;
+        let notice = Notice {
+            hendelsestype: "TRUKKET_TILBAKE".to_owned(),
+            duf: None,
+            meldings_id: None,
+            payload: NoticePayload::Annen { tillegg: Vec::new() },
+            ..notice
+        };
+        let data = serde_json::to_string(&notice).map_err(bad)?;
+        Ok(WithdrawnRow { avsendersystem, number, data })
+    }
+
+    /// Whether it holds an address, a name or a family tie, which nobody is told of a strictly confidential person.
+    pub fn is_personal(&self) -> Result<bool, StoreError> {
+        let bad = |error| bad_json("change", &format!("{} {}", self.avsendersystem, self.number), &error);
+        let notice: Notice = serde_json::from_str(&self.data).map_err(bad)?;
+        Ok(PERSONAL.contains(&notice.hendelsestype.as_str()))
+    }
+}
+
+/// What VERN-1 never lets out, whoever asks.
+const PERSONAL: [&str; 13] = [
+    "TILFLYTTET",
+    "FRAFLYTTET",
+    "BYDEL_ENDRET",
+    "OPPFOELGING_ENDRET",
+    "EIERKONFLIKT",
+    "ADRESSE_ENDRET",
+    "PERSONALIA_ENDRET",
+    "FAMILIE_ENDRET",
+    "IDENT_ENDRET",
+    "MOTTAK_INN",
+    "MOTTAK_UT",
+    "BOSETTING_REGISTRERT",
+    "PERSON_OEYEBLIKKSBILDE",
+];
+
+impl Tx {
+    /// Keys of persons after one, in order.
+    async fn persons_after(&mut self, after: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
+        on!(self, tx => tx.persons_after(after, limit).await)
+    }
+
+    /// Those of the persons for whom the date has been carried out.
+    pub async fn calendar_done(&mut self, dufs: &[i64], date: NaiveDate) -> Result<BTreeSet<i64>, StoreError> {
+        Ok(on!(self, tx => tx.calendar_done(dufs, date).await)?.into_iter().collect())
+    }
+
+    /// Persons whose permit or family names one of these: whom it names, and who.
+    pub async fn dependents(&mut self, dufs: &[Duf]) -> Result<BTreeMap<Duf, Vec<Duf>>, StoreError> {
+        let named: BTreeMap<String, Duf> = dufs.iter().map(|duf| (duf.to_string(), *duf)).collect();
+        let values: Vec<String> = named.keys().cloned().collect();
+        let kind = Soekenummer::Referanseperson.code();
+        let mut all: BTreeMap<Duf, Vec<Duf>> = BTreeMap::new();
+        for (verdi, duf) in on!(self, tx => tx.named_by(kind, &values).await)? {
+            if let (Some(named), Some(duf)) = (named.get(&verdi), Duf::from_stored(duf)) {
+                all.entry(*named).or_default().push(duf);
+            }
+        }
+        Ok(all)
+    }
+
+    /// What streams hold of these persons beyond what they have acknowledged.
+    pub async fn unread_about(&mut self, dufs: &[Duf]) -> Result<Vec<UnreadRow>, StoreError> {
+        let dufs: Vec<i64> = dufs.iter().map(|duf| duf.to_stored()).collect();
+        on!(self, tx => tx.unread_about(&dufs).await)
+    }
+}

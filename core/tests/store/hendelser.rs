@@ -1,0 +1,164 @@
+//! What a day brings is said once; what nobody may know any more is taken back; who depends on a sponsor is found; what
+//! concerns no person reaches whom it concerns.
+
+use std::sync::Arc;
+
+use register::change::{NoticePayload, Opphav};
+use register::decide::beregning::NewFact;
+use register::fact::{Adressebeskyttelse, FactContent};
+use register::id::Duf;
+use register::ledger::{Adressater, Exchange, Internal, InternalCommand, Job, Kunngjoering, Work};
+use register::policy::{Policy, Profile};
+use register::time::Period;
+
+use crate::house::{Database, FAR_SYSTEM, OTHER_SYSTEM, SYSTEM, commit, duf, later, text};
+
+on_both!(
+    a_date_is_carried_out_once,
+    a_date_that_has_not_come_is_left,
+    what_nobody_may_know_is_taken_back,
+    who_depends_on_a_sponsor_hears,
+    what_concerns_no_person_reaches_whom_it_concerns,
+);
+
+const DAY: i64 = 86_400;
+
+fn job(opphav: Opphav, what: Internal, seconds: i64) -> Job {
+    let exchange = Exchange {
+        operation: "kalender",
+        signer: crate::house::VENDOR.parse().unwrap(),
+        avsendersystem: None,
+        meldings_id: None,
+        user: None,
+        request: b"{}".as_slice().into(),
+        received: later(seconds),
+    };
+    Job { exchange, work: Work::Internal(Box::new(InternalCommand { opphav, what })) }
+}
+
+fn fact(id: &str, from: &str, content: FactContent) -> NewFact {
+    let valid = Period { from: from.parse().unwrap(), to: None };
+    NewFact { source: "IMDI".into(), source_id: id.into(), content, valid, annulled: false }
+}
+
+/// IMDi has decided that 4203 follows them up from the day after tomorrow.
+async fn decided(db: &Database, dufs: &[Duf]) {
+    let mut lane = db.lane_of("imdi").await;
+    let content = FactContent::Oppfoelging { kommune: "4203".parse().unwrap(), bydel: None };
+    let facts = dufs.iter().map(|duf| (*duf, vec![fact("o", "2026-11-28", content.clone())])).collect();
+    commit(&mut lane, job(Opphav::Imdi, Internal::Facts(facts), 1), later(1)).await.unwrap();
+}
+
+async fn told(db: &Database, system: &str) -> Vec<(String, Option<Duf>)> {
+    let page = db.store.changes(system, 0, 1_000).await.unwrap().unwrap();
+    let numbers: Vec<i64> = page.changes.iter().map(|change| change.sekvensnummer).collect();
+    assert_eq!(numbers, (1..=page.position.siste_sekvensnummer).collect::<Vec<_>>(), "no gap");
+    page.changes.into_iter().map(|change| (change.notice.hendelsestype, change.notice.duf)).collect()
+}
+
+async fn a_date_is_carried_out_once(db: Database) {
+    let db = db.furnished().await;
+    decided(&db, &[duf(3), duf(5)]).await;
+    let policy = Arc::new(Policy::embedded(Profile::Sandbox).unwrap());
+    let registry = db.store.load_registry().await.unwrap();
+    let date = "2026-11-28".parse().unwrap();
+    let page = db.store.calendar_page(&registry, &policy, date, later(2 * DAY), None).await.unwrap();
+    assert_eq!((page.dufs.clone(), page.next), (vec![duf(3), duf(5)], None));
+    let early = db.store.calendar_page(&registry, &policy, date, later(DAY), None).await.unwrap();
+    assert_eq!(early.dufs, [], "the day has not come");
+    // Two nodes at once, the same twice in one batch, and again later.
+    let what = || Internal::Calendar { date, dufs: page.dufs.clone() };
+    let (mut one, mut other) = (db.lane_of("a").await, db.lane_of("b").await);
+    let jobs = [job(Opphav::Tid, what(), 2 * DAY), job(Opphav::Tid, what(), 2 * DAY)];
+    let (first, second) = tokio::join!(one.commit(&jobs, later(2 * DAY)), other.commit(&jobs, later(2 * DAY)));
+    assert!(first.iter().chain(&second).all(Result::is_ok), "{first:?} {second:?}");
+    commit(&mut one, job(Opphav::Tid, what(), 2 * DAY + 60), later(2 * DAY + 60)).await.unwrap();
+    for system in [SYSTEM, OTHER_SYSTEM, FAR_SYSTEM] {
+        let moves: Vec<_> =
+            told(&db, system).await.into_iter().filter(|(kind, _)| kind == "OPPFOELGING_ENDRET").collect();
+        let both = [duf(3), duf(5)].map(|duf| ("OPPFOELGING_ENDRET".to_owned(), Some(duf)));
+        assert_eq!(moves, both, "{system}");
+    }
+    let page = db.store.calendar_page(&registry, &policy, date, later(2 * DAY), None).await.unwrap();
+    assert_eq!(page.dufs, []);
+    db.sound().await;
+}
+
+async fn a_date_that_has_not_come_is_left(db: Database) {
+    let db = db.furnished().await;
+    decided(&db, &[duf(3)]).await;
+    let what = || Internal::Calendar { date: "2026-11-28".parse().unwrap(), dufs: vec![duf(3)] };
+    let mut lane = db.lane().await;
+    let early = commit(&mut lane, job(Opphav::Tid, what(), DAY), later(DAY)).await.unwrap();
+    assert_eq!(text(&early), "0 changed, 0 unknown");
+    assert_eq!(db.count("kalender").await, 0);
+    commit(&mut lane, job(Opphav::Tid, what(), 2 * DAY), later(2 * DAY)).await.unwrap();
+    assert_eq!(db.count("kalender").await, 1);
+    assert!(told(&db, FAR_SYSTEM).await.contains(&("OPPFOELGING_ENDRET".to_owned(), Some(duf(3)))));
+}
+
+async fn what_nobody_may_know_is_taken_back(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    let say = |n: usize, id: &str, content| {
+        job(Opphav::Folkeregister, Internal::Facts(vec![(duf(n), vec![fact(id, "2026-11-01", content)])]), 1)
+    };
+    let lives = |kommune: &str| FactContent::Bosted { kommune: kommune.parse().unwrap(), bydel: None };
+    // The first is acknowledged, the second read, the third waits; somebody else's stays.
+    for (n, kommune) in [(3, "4203"), (3, "0301"), (5, "4203")] {
+        commit(&mut lane, say(n, "b", lives(kommune)), later(2)).await.unwrap();
+    }
+    let before = told(&db, SYSTEM).await;
+    assert_eq!(before.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), ["ADRESSE_ENDRET"; 3]);
+    db.run(&format!("UPDATE stream SET handed_out = 2, acknowledged = 1 WHERE avsendersystem = '{SYSTEM}'")).await;
+    let hidden = FactContent::Beskyttelse { level: Adressebeskyttelse::StrengtFortrolig };
+    commit(&mut lane, say(3, "s", hidden), later(3)).await.unwrap();
+    let known = |kind: &str, n: usize| (kind.to_owned(), Some(duf(n)));
+    let gone = ("TRUKKET_TILBAKE".to_owned(), None);
+    assert_eq!(told(&db, SYSTEM).await, [known("ADRESSE_ENDRET", 3), gone.clone(), known("ADRESSE_ENDRET", 5)]);
+    assert_eq!(told(&db, OTHER_SYSTEM).await, [gone.clone(), gone.clone(), known("ADRESSE_ENDRET", 5)]);
+    let page = db.store.changes(SYSTEM, 1, 1).await.unwrap().unwrap();
+    assert_eq!(page.changes[0].notice.payload, NoticePayload::Annen { tillegg: Vec::new() });
+    let rows = db.texts("SELECT data AS v FROM change WHERE duf IS NULL").await;
+    assert_eq!(rows.len(), 3);
+    let number = duf(3).to_string();
+    assert!(rows.iter().all(|row| !row.contains(&number) && !row.contains("0301")), "{rows:?}");
+    db.sound().await;
+}
+
+async fn who_depends_on_a_sponsor_hears(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    let say = |n: usize, content| {
+        job(Opphav::Udi, Internal::Facts(vec![(duf(n), vec![fact("f", "2026-11-01", content)])]), 1)
+    };
+    let family = FactContent::Familie { relasjon: "EKTEFELLE".into(), annen: duf(3) };
+    commit(&mut lane, say(7, family), later(1)).await.unwrap();
+    let done = commit(&mut lane, say(3, FactContent::Statsborgerskap { land: "SYR".into() }), later(2)).await.unwrap();
+    assert_eq!(text(&done), "1 changed, 0 unknown");
+    let known = |kind: &str, n: usize| (kind.to_owned(), Some(duf(n)));
+    let all = [known("FAMILIE_ENDRET", 7), known("STATSBORGERSKAP_ENDRET", 3), known("FAMILIE_ENDRET", 7)];
+    assert_eq!(told(&db, SYSTEM).await, all);
+    db.sound().await;
+}
+
+async fn what_concerns_no_person_reaches_whom_it_concerns(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    let tell = |til: Adressater, kind: &str| {
+        let tillegg = vec![("regelversjon".to_owned(), "2026.2".to_owned())];
+        let gjelder = "2027-01-01".parse().unwrap();
+        Internal::Tell(Kunngjoering { til, hendelsestype: kind.to_owned(), gjelder, tillegg })
+    };
+    let all = job(Opphav::Regelendring, tell(Adressater::Alle, "REGELVERK_ENDRET"), 1);
+    let of_one = Adressater::Kommuner(vec!["4203".parse().unwrap()]);
+    let of_one = job(Opphav::Imdi, tell(of_one, "KAMPANJE_AAPNET"), 2);
+    let named = job(Opphav::Imdi, tell(Adressater::Systemer(vec![SYSTEM.to_owned()]), "TILGANG_ENDRET"), 3);
+    let outcomes = lane.commit(&[all, of_one, named], later(4)).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    let known = |kind: &str| (kind.to_owned(), None);
+    assert_eq!(told(&db, SYSTEM).await, [known("REGELVERK_ENDRET"), known("TILGANG_ENDRET")]);
+    assert_eq!(told(&db, OTHER_SYSTEM).await, [known("REGELVERK_ENDRET")]);
+    assert_eq!(told(&db, FAR_SYSTEM).await, [known("REGELVERK_ENDRET"), known("KAMPANJE_AAPNET")]);
+    db.sound().await;
+}
