@@ -20,6 +20,7 @@ pub mod id;
 pub mod kalender;
 pub mod kategori;
 pub mod konsistens;
+pub mod kunngjoering;
 #[cfg(feature = "store")]
 pub mod ledger;
 pub mod liste;

@@ -8,10 +8,12 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use crate::change::{Notice, NumberedNotice};
 use crate::fact::{Fact, FactContent};
 use crate::id::Duf;
+use crate::kunngjoering::nyheter;
 use crate::person::{Person, PersonHistory, replaced_by};
 use crate::policy::Policy;
 use crate::receipt::StreamPosition;
 use crate::registry::{Registry, RegistryEntry};
+use crate::time::oslo_date;
 
 mod each;
 mod error;
@@ -191,11 +193,14 @@ impl Store {
         Ok(registry)
     }
 
-    /// Adds or replaces rows of the registry by their keys, and opens the stream of each new avsendersystem. The old
-    /// rows stay as what was recorded until `at`.
+    /// Adds or replaces rows of the registry by their keys, opens the stream of each new avsendersystem, and tells whom it
+    /// concerns. The old rows stay as what was recorded until `at`.
     pub async fn put_registry(&self, entries: &[RegistryEntry], at: DateTime<Utc>) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
+        let before = tx.load_registry().await?;
         tx.put_registry(entries, at).await?;
+        let nyheter = nyheter(&before, entries, oslo_date(at));
+        tx.tell(&before, &nyheter, at.trunc_subsecs(6)).await?;
         tx.commit().await
     }
 

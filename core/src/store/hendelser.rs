@@ -4,18 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
 
-use crate::change::{Notice, NoticePayload};
+use crate::change::{Notice, NoticePayload, Opphav};
 use crate::decide::dag;
 use crate::id::Duf;
+use crate::kunngjoering::Nyhet;
 use crate::liste::Soekenummer;
 use crate::policy::Policy;
 use crate::registry::Registry;
+use crate::store::rows::{ChangeRow, Writes};
 use crate::store::{Store, StoreError, Tx, bad_json, on};
 use crate::time::oslo_date;
 
 /// Persons that are looked at in one step, and that one command carries out at most.
 const AT_ONCE: i64 = 200;
+
+/// Names the ids of news of the registry.
+const NEWS: Uuid = Uuid::from_u128(0x6e69_722d_6e79_6865_742d_0000_0000_0001);
 
 /// A page of the persons whom a date concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,6 +173,43 @@ impl Tx {
             }
         }
         Ok(all)
+    }
+
+    /// Writes news of the registry into the streams that they concern.
+    pub async fn tell(&mut self, registry: &Registry, nyheter: &[Nyhet], at: DateTime<Utc>) -> Result<(), StoreError> {
+        let systems: BTreeSet<String> = nyheter.iter().flat_map(|nyhet| nyhet.til.iter().cloned()).collect();
+        if systems.is_empty() {
+            return Ok(());
+        }
+        let mut streams = self.lock_streams(&systems.into_iter().collect::<Vec<_>>()).await?;
+        let mut changes = Vec::new();
+        for (name, row) in &mut streams {
+            let Some(system) = registry.avsendersystemer.get(name) else { continue };
+            for nyhet in nyheter.iter().filter(|nyhet| nyhet.til.contains(name)) {
+                row.last_number += 1;
+                let notice = Notice {
+                    hendelse_id: Uuid::new_v5(&NEWS, format!("{name} {} {}", row.incarnation, row.last_number).as_bytes()),
+                    hendelsestype: nyhet.hendelsestype.to_owned(),
+                    registrert: at,
+                    gjelder_dato: nyhet.gjelder,
+                    duf: None,
+                    kommune: system.kommune,
+                    bydel: system.bydel,
+                    opphav: Opphav::Imdi,
+                    meldings_id: None,
+                    payload: NoticePayload::Annen { tillegg: nyhet.tillegg.clone() },
+                };
+                let data = serde_json::to_string(&notice).map_err(|error| bad_json("change", name, &error))?;
+                changes.push(ChangeRow {
+                    avsendersystem: name.clone(),
+                    number: row.last_number,
+                    duf: None,
+                    recorded: at,
+                    data,
+                });
+            }
+        }
+        self.write(&Writes { changes, streams, ..Writes::default() }).await
     }
 
     /// What streams hold of these persons beyond what they have acknowledged.

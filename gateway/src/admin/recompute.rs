@@ -9,10 +9,11 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use register::change::Opphav;
+use register::codes::Catalogue;
 use register::decide::beregning::computed;
 use register::id::Duf;
 use register::kategori::{Beregnet, BeregningRow, Loggsteg};
-use register::ledger::{Internal, InternalCommand};
+use register::ledger::{Adressater, Internal, InternalCommand, Kunngjoering};
 use register::person::Person;
 use register::policy::{Policy, RULES, RuleFiles};
 use register::store::Store;
@@ -111,10 +112,34 @@ pub async fn activate(config: &Path) -> anyhow::Result<ExitCode> {
     let policy = Policy::embedded(config.profile)?;
     let store = Store::open(&config.database.url).await.context("cannot open the database")?;
     store.check_ready(config.profile.as_str()).await?;
+    let before = store.active_rules().await?;
     let done = anew(&config, &store, &policy).await?;
+    if before.is_some_and(|before| before != policy.version()) {
+        announce(&config, &store, &policy).await?;
+    }
     store.close().await;
     anstream::println!("Rules {} are active; {done} persons changed.", policy.version());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells every avsendersystem that other rules and code lists are in force.
+async fn announce(config: &Config, store: &Store, policy: &Policy) -> anyhow::Result<()> {
+    let today = oslo_date(clock::now());
+    let mut operator = Operator::open(config, store, "recompute").await?;
+    let news = [
+        ("REGELVERK_ENDRET", vec![("regelversjon", policy.version().to_owned()), ("fra", today.to_string())]),
+        ("KODEVERK_ENDRET", vec![("kodeverkversjon", Catalogue::embedded().version().to_owned())]),
+    ];
+    for (hendelsestype, tillegg) in news {
+        let what = Internal::Tell(Kunngjoering {
+            til: Adressater::Alle,
+            hendelsestype: hendelsestype.to_owned(),
+            gjelder: today,
+            tillegg: tillegg.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        });
+        operator.commit(InternalCommand { opphav: Opphav::Regelendring, what }, hendelsestype.into()).await?;
+    }
+    operator.close().await
 }
 
 /// Activates the rules and computes everybody anew; how many differ now.
