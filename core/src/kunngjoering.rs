@@ -26,7 +26,8 @@ pub fn nyheter(before: &Registry, rows: &[RegistryEntry], today: NaiveDate) -> V
 }
 
 fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyhet> {
-    let all = |kommuner: &[Kommunenummer]| systems(before, today, |s| kommuner.is_empty() || kommuner.contains(&s.kommune));
+    let all =
+        |kommuner: &[Kommunenummer]| systems(before, today, |s| kommuner.is_empty() || kommuner.contains(&s.kommune));
     match row {
         RegistryEntry::Campaign(new) => {
             let old = before.campaigns.iter().find(|old| old.id == new.id);
@@ -36,7 +37,11 @@ fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyh
             }
             let (hendelsestype, gjelder) =
                 if over { ("KAMPANJE_LUKKET", new.gyldig_til) } else { ("KAMPANJE_AAPNET", new.gyldig_fra) };
-            let tillegg = [("kampanje", new.id.clone()), ("fra", new.gyldig_fra.to_string()), ("til", new.gyldig_til.to_string())];
+            let tillegg = [
+                ("kampanje", new.id.clone()),
+                ("fra", new.gyldig_fra.to_string()),
+                ("til", new.gyldig_til.to_string()),
+            ];
             Some(Nyhet { hendelsestype, gjelder, tillegg: pairs(tillegg), til: all(&new.kommuner) })
         }
         RegistryEntry::RapporteringsaarLaas(new) => {
@@ -53,11 +58,8 @@ fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyh
         }
         RegistryEntry::Avsendersystem(new) => {
             let old = before.avsendersystemer.get(&new.id)?;
-            let tillegg = [
-                ("gammelt", old.kommune.to_string()),
-                ("nytt", new.kommune.to_string()),
-                ("dato", today.to_string()),
-            ];
+            let tillegg =
+                [("gammelt", old.kommune.to_string()), ("nytt", new.kommune.to_string()), ("dato", today.to_string())];
             let one = Nyhet {
                 hendelsestype: "KOMMUNENUMMER_ENDRET",
                 gjelder: today,
@@ -82,7 +84,8 @@ fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyh
             (rights(old) != rights(new)).then(|| tilgang(&what, rights(old), rights(new), today, til))
         }
         RegistryEntry::Delegation(new) => {
-            let same = |old: &&crate::registry::Delegation| RegistryEntry::Delegation((*old).clone()).key() == row.key();
+            let same =
+                |old: &&crate::registry::Delegation| RegistryEntry::Delegation((*old).clone()).key() == row.key();
             let old = before.delegations.iter().find(same)?;
             let rights = |one: &crate::registry::Delegation| {
                 let last = one.valid.last().map(|day| day.to_string()).unwrap_or_default();

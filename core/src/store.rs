@@ -6,6 +6,7 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::change::{Notice, NumberedNotice};
+use crate::codes::Catalogue;
 use crate::fact::{Fact, FactContent};
 use crate::id::Duf;
 use crate::kunngjoering::nyheter;
@@ -100,9 +101,12 @@ impl Store {
             self.check_profile(profile, true).await?;
         }
         on!(self, store => store.migrate().await)?;
-        for (key, value) in
-            [("profile", profile), ("registry_version", "0"), ("snapshot_format", &snapshot::FORMAT.to_string())]
-        {
+        for (key, value) in [
+            ("profile", profile),
+            ("registry_version", "0"),
+            ("snapshot_format", &snapshot::FORMAT.to_string()),
+            ("code_lists", Catalogue::embedded().version()),
+        ] {
             on!(self, store => store.set_meta(key, value).await)?;
         }
         self.check_ready(profile).await
@@ -111,8 +115,8 @@ impl Store {
     /// That the database is migrated, of this profile, and of a snapshot format that this version writes.
     pub async fn check_ready(&self, profile: &str) -> Result<(), StoreError> {
         let applied = on!(self, store => store.applied().await)?;
-        let newest = on!(self, store => store.newest_migration());
-        if !applied.contains(&newest) {
+        // Each of them: one with a lower number may have come later.
+        if on!(self, store => store.migrations()).iter().any(|migration| !applied.contains(migration)) {
             return Err(StoreError::NotReady("the database is not prepared: run nir-gateway migrate".into()));
         }
         self.check_profile(profile, false).await?;

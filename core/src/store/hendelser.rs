@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::change::{Notice, NoticePayload, Opphav};
+use crate::codes::Catalogue;
 use crate::decide::dag;
 use crate::id::Duf;
 use crate::kunngjoering::Nyhet;
@@ -44,6 +45,16 @@ pub struct CalendarRow {
 }
 
 impl Store {
+    /// Whether the code lists of this program are others than those that the register was last told of; from here on they are
+    /// the ones.
+    pub async fn note_code_lists(&self) -> Result<bool, StoreError> {
+        let version = Catalogue::embedded().version();
+        let mut tx = self.begin().await?;
+        let changed = tx.note("code_lists", version).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
     /// Whom a date concerns, page by page in the order of their numbers. A date is asked for when it has come, by the clock
     /// of the kommune that follows the person up: who is not there yet is left out.
     ///
@@ -151,6 +162,13 @@ const PERSONAL: [&str; 13] = [
 ];
 
 impl Tx {
+    /// Remembers a value; whether another one was known.
+    async fn note(&mut self, key: &str, value: &str) -> Result<bool, StoreError> {
+        let known = on!(self, tx => tx.meta(key).await)?;
+        on!(self, tx => tx.put_meta(key, value).await)?;
+        Ok(known.is_some_and(|known| known != value))
+    }
+
     /// Keys of persons after one, in order.
     async fn persons_after(&mut self, after: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
         on!(self, tx => tx.persons_after(after, limit).await)
@@ -188,7 +206,10 @@ impl Tx {
             for nyhet in nyheter.iter().filter(|nyhet| nyhet.til.contains(name)) {
                 row.last_number += 1;
                 let notice = Notice {
-                    hendelse_id: Uuid::new_v5(&NEWS, format!("{name} {} {}", row.incarnation, row.last_number).as_bytes()),
+                    hendelse_id: Uuid::new_v5(
+                        &NEWS,
+                        format!("{name} {} {}", row.incarnation, row.last_number).as_bytes(),
+                    ),
                     hendelsestype: nyhet.hendelsestype.to_owned(),
                     registrert: at,
                     gjelder_dato: nyhet.gjelder,

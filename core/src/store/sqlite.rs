@@ -74,8 +74,8 @@ impl Sqlite {
         Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
     }
 
-    pub(super) fn newest_migration(&self) -> i64 {
-        MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
+    pub(super) fn migrations(&self) -> Vec<i64> {
+        MIGRATOR.iter().map(|migration| migration.version).collect()
     }
 
     pub(super) async fn migrate(&self) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ use register::fact::{Adressebeskyttelse, FactContent};
 use register::id::Duf;
 use register::ledger::{Adressater, Exchange, Internal, InternalCommand, Job, Kunngjoering, Work};
 use register::policy::{Policy, Profile};
+use register::registry::RegistryEntry;
 use register::time::Period;
 
 use crate::house::{Database, FAR_SYSTEM, OTHER_SYSTEM, SYSTEM, commit, duf, later, text};
@@ -19,6 +20,7 @@ on_both!(
     what_nobody_may_know_is_taken_back,
     who_depends_on_a_sponsor_hears,
     what_concerns_no_person_reaches_whom_it_concerns,
+    a_change_of_the_registry_is_told_where_it_is_news,
 );
 
 const DAY: i64 = 86_400;
@@ -160,5 +162,47 @@ async fn what_concerns_no_person_reaches_whom_it_concerns(db: Database) {
     assert_eq!(told(&db, SYSTEM).await, [known("REGELVERK_ENDRET"), known("TILGANG_ENDRET")]);
     assert_eq!(told(&db, OTHER_SYSTEM).await, [known("REGELVERK_ENDRET")]);
     assert_eq!(told(&db, FAR_SYSTEM).await, [known("REGELVERK_ENDRET"), known("KAMPANJE_AAPNET")]);
+    db.sound().await;
+}
+
+async fn a_change_of_the_registry_is_told_where_it_is_news(db: Database) {
+    let db = db.furnished().await;
+    for system in [SYSTEM, OTHER_SYSTEM, FAR_SYSTEM] {
+        assert_eq!(told(&db, system).await, [], "who is registered for the first time hears nothing of that");
+    }
+    let registry = db.store.load_registry().await.unwrap();
+    let row = |text: &str| serde_json::from_str::<RegistryEntry>(text).unwrap();
+    let campaign = |til: &str| {
+        row(&format!(
+            r#"{{"kind": "CAMPAIGN", "id": "K1", "gyldig_fra": "2026-11-01", "gyldig_til": "{til}", "maaneder_bakover": 6,
+                "kommuner": ["4203"], "beslutningsreferanse": "b"}}"#
+        ))
+    };
+    let lock = row(
+        r#"{"kind": "RAPPORTERINGSAAR_LAAS", "aar": 2025, "laast_fra": "2026-12-01", "beslutningsreferanse": "b"}"#,
+    );
+    let mut user = registry.users[crate::house::USER].clone();
+    user.roles = vec![register::registry::Role::Lesebruker];
+    let mut moved = registry.avsendersystemer[FAR_SYSTEM].clone();
+    moved.kommune = "4205".parse().unwrap();
+    for (seconds, entry) in (1..).zip([
+        campaign("2026-12-31"),
+        campaign("2026-12-31"),
+        campaign("2026-11-20"),
+        lock,
+        RegistryEntry::User(user.clone()),
+        RegistryEntry::User(register::registry::TransferUser { last_used: later(5), ..user }),
+        RegistryEntry::Avsendersystem(moved),
+    ]) {
+        db.store.put_registry(&[entry], later(seconds)).await.unwrap();
+    }
+    let known = |kind: &str| (kind.to_owned(), None);
+    assert_eq!(told(&db, SYSTEM).await, [known("RAPPORTERINGSAAR_LAAST"), known("TILGANG_ENDRET")]);
+    assert_eq!(told(&db, OTHER_SYSTEM).await, [known("RAPPORTERINGSAAR_LAAST"), known("TILGANG_ENDRET")]);
+    let far = ["KAMPANJE_AAPNET", "KAMPANJE_LUKKET", "RAPPORTERINGSAAR_LAAST", "KOMMUNENUMMER_ENDRET"].map(known);
+    assert_eq!(told(&db, FAR_SYSTEM).await, far);
+    assert!(!db.store.note_code_lists().await.unwrap(), "the lists are those that it was migrated with");
+    db.run("UPDATE meta SET value = 'old' WHERE key = 'code_lists'").await;
+    assert!(db.store.note_code_lists().await.unwrap());
     db.sound().await;
 }

@@ -114,23 +114,23 @@ pub async fn activate(config: &Path) -> anyhow::Result<ExitCode> {
     store.check_ready(config.profile.as_str()).await?;
     let before = store.active_rules().await?;
     let done = anew(&config, &store, &policy).await?;
-    if before.is_some_and(|before| before != policy.version()) {
-        announce(&config, &store, &policy).await?;
-    }
+    let rules = before.is_some_and(|before| before != policy.version());
+    let codes = store.note_code_lists().await?;
+    announce(&config, &store, &policy, (rules, codes)).await?;
     store.close().await;
     anstream::println!("Rules {} are active; {done} persons changed.", policy.version());
     Ok(ExitCode::SUCCESS)
 }
 
 /// Tells every avsendersystem that other rules and code lists are in force.
-async fn announce(config: &Config, store: &Store, policy: &Policy) -> anyhow::Result<()> {
+async fn announce(config: &Config, store: &Store, policy: &Policy, (rules, codes): (bool, bool)) -> anyhow::Result<()> {
     let today = oslo_date(clock::now());
     let mut operator = Operator::open(config, store, "recompute").await?;
     let news = [
-        ("REGELVERK_ENDRET", vec![("regelversjon", policy.version().to_owned()), ("fra", today.to_string())]),
-        ("KODEVERK_ENDRET", vec![("kodeverkversjon", Catalogue::embedded().version().to_owned())]),
+        (rules, "REGELVERK_ENDRET", vec![("regelversjon", policy.version().to_owned()), ("fra", today.to_string())]),
+        (codes, "KODEVERK_ENDRET", vec![("kodeverkversjon", Catalogue::embedded().version().to_owned())]),
     ];
-    for (hendelsestype, tillegg) in news {
+    for (_, hendelsestype, tillegg) in news.into_iter().filter(|(told, ..)| *told) {
         let what = Internal::Tell(Kunngjoering {
             til: Adressater::Alle,
             hendelsestype: hendelsestype.to_owned(),
