@@ -3,7 +3,7 @@
 //! No `Any`, no ORM, no triggers, no clock in SQL: what is written comes from the caller. Reads take a connection of
 //! their own; writes go through [`Tx`], one per batch.
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 
 use crate::change::{Notice, NumberedNotice};
 use crate::codes::Catalogue;
@@ -187,6 +187,18 @@ impl Store {
         let mut tx = self.begin().await?;
         tx.activate_rules(version).await?;
         tx.commit().await
+    }
+
+    /// The last date that was carried out for everybody; absent before the first.
+    pub async fn calendar_date(&self) -> Result<Option<NaiveDate>, StoreError> {
+        let text = on!(self, store => store.meta("calendar_date").await)?;
+        let read = |text: String| text.parse().map_err(|_| inconsistent("meta", "calendar_date", "no date"));
+        text.map(read).transpose()
+    }
+
+    /// Every date to this one has been carried out for everybody; never moves back.
+    pub async fn calendar_done_to(&self, date: NaiveDate) -> Result<(), StoreError> {
+        on!(self, store => store.raise_meta("calendar_date", &date.to_string()).await)
     }
 
     /// The registry as it is now.

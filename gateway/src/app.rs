@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arc_swap::{ArcSwap, Guard};
-use nir_wsdl::certificate::Trust;
+use nir_wsdl::certificate::{Certificate, Trust};
 use nir_wsdl::seal::Signer;
 use register::codes::Catalogue;
+use register::id::Orgnr;
 use register::ledger::SignCheckpoint;
 use register::policy::Policy;
 use register::registry::{Party, Registry};
@@ -37,6 +38,11 @@ pub struct AnswerKeys {
 }
 
 impl AnswerKeys {
+    /// The organization of the own certificate: who signs what the gateway does by itself.
+    pub fn organization(&self) -> Option<Orgnr> {
+        Certificate::from_der(&self.certificate).ok()?.orgnr().ok()?.parse().ok()
+    }
+
     /// The key that signs answers to this party.
     pub fn for_party(&self, party: Option<&Party>) -> &Signer {
         match &self.ecdsa {

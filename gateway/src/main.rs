@@ -17,6 +17,7 @@ mod housekeeping;
 mod http;
 mod ids;
 mod in_work;
+mod kalender;
 mod ledger_task;
 mod news;
 mod operations;

@@ -31,6 +31,7 @@ use crate::housekeeping;
 use crate::http;
 use crate::ids::RandomIds;
 use crate::in_work::InWork;
+use crate::kalender;
 use crate::ledger_task::{Ledger, LedgerThread};
 use crate::news::{self, Heard};
 use crate::polls::Polls;
@@ -133,6 +134,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     let tasks = vec![
         tokio::spawn(http::serve(Arc::clone(&app), listener, draining.clone())),
         tokio::spawn(telemetry::serve(Arc::clone(&app), metrics_handle, metrics_listener, draining.clone())),
+        tokio::spawn(kalender::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(housekeeping::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(bilder::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(news::run(Arc::clone(&app), told, draining.clone())),

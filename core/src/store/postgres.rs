@@ -96,6 +96,14 @@ impl Postgres {
         Ok(())
     }
 
+    /// Sets the text, unless a later one in the order of texts stands there.
+    pub(super) async fn raise_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value \
+                   WHERE excluded.value COLLATE \"C\" > meta.value COLLATE \"C\"";
+        sqlx::query(sql).bind(key).bind(value).execute(&self.writers).await?;
+        Ok(())
+    }
+
     pub(super) async fn begin(&self) -> Result<PostgresTx, StoreError> {
         Ok(PostgresTx::new(self.writers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?))
     }

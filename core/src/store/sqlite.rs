@@ -112,6 +112,14 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Sets the text, unless a later one in the order of texts stands there.
+    pub(super) async fn raise_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value \
+                   WHERE excluded.value > meta.value";
+        sqlx::query(sql).bind(key).bind(value).execute(&self.writer).await?;
+        Ok(())
+    }
+
     pub(super) async fn begin(&self) -> Result<SqliteTx, StoreError> {
         Ok(SqliteTx::new(self.writer.begin_with("BEGIN IMMEDIATE").await?))
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use nir_wsdl::certificate::Certificate;
 use register::codes::Catalogue;
 use register::evidence::payload::MasterKey;
 use register::id::Orgnr;
@@ -29,9 +28,7 @@ impl Operator {
     /// Opens a chain that is named after the node and the command.
     pub async fn open(config: &Config, store: &Store, operation: &'static str) -> anyhow::Result<Self> {
         let keys = serve::answer_keys(config)?;
-        let certificate = Certificate::from_der(&keys.certificate).ok();
-        let signer = certificate.and_then(|certificate| certificate.orgnr().ok()).and_then(|orgnr| orgnr.parse().ok());
-        let signer = signer.context("the signing certificate names no organization")?;
+        let signer = keys.organization().context("the signing certificate names no organization")?;
         let policy = Arc::new(Policy::embedded(config.profile)?);
         let config = LaneConfig {
             node: format!("{}.{operation}", config.node.name),
