@@ -82,7 +82,14 @@ impl Asked {
             match self.0.get(&clock).or(everybody) {
                 Some(last) if *last == today => {}
                 Some(last) if *last < today => {
-                    dates.extend(last.iter_days().take_while(|day| *day <= today).collect::<Vec<_>>().into_iter().rev().take(DAYS));
+                    dates.extend(
+                        last.iter_days()
+                            .take_while(|day| *day <= today)
+                            .collect::<Vec<_>>()
+                            .into_iter()
+                            .rev()
+                            .take(DAYS),
+                    );
                 }
                 // The first start, or a clock that was set back.
                 _ => drop(dates.insert(today)),
@@ -138,10 +145,6 @@ async fn commit(app: &App, date: NaiveDate, dufs: Vec<Duf>) -> anyhow::Result<()
 mod tests {
     use super::*;
 
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap_or_default()
-    }
-
     fn noon(text: &str) -> DateTime<Utc> {
         format!("{text}T11:00:00Z").parse().unwrap_or_default()
     }
@@ -166,15 +169,11 @@ mod tests {
         let mut registry = Registry::default();
         let (_, first) = asked(&registry, &Asked::default(), "2026-11-26");
         let kommune: Option<Kommunenummer> = "4204".parse().ok();
-        let mut set = |days: i64| drop(registry.clock_offsets.extend(kommune.map(|kommune| (kommune, days * 86_400))));
-        set(30);
-        let registry_ahead = registry.clone();
-        let (dates, ahead) = asked(&registry_ahead, &first, "2026-11-26");
+        registry.clock_offsets.extend(kommune.map(|kommune| (kommune, 86_400 * 30)));
+        let (dates, ahead) = asked(&registry, &first, "2026-11-26");
         assert_eq!((dates.len(), dates.last().map(String::as_str)), (31, Some("2026-12-26")));
-        let mut back = registry_ahead;
-        back.clock_offsets.extend(kommune.map(|kommune| (kommune, -86_400 * 3_482)));
-        let (dates, _) = asked(&back, &ahead, "2026-11-26");
+        registry.clock_offsets.extend(kommune.map(|kommune| (kommune, -86_400 * 3_482)));
+        let (dates, _) = asked(&registry, &ahead, "2026-11-26");
         assert_eq!(dates, ["2017-05-15"], "set back: only its day");
-        assert_eq!(day("2017-05-15").to_string(), dates[0]);
     }
 }

@@ -154,7 +154,11 @@ fn person_post(view: &PersonView, post: &PostVersion) -> wire::PersonPost {
         posttype: post.content.posttype().to_owned(),
         kommunenummer: post.kommune.to_string(),
         bydelsnummer: post.bydel.map(|bydel| bydel.to_string()),
-        registrert_av: post.registered_by.clone(),
+        // What no transfer user wrote, its channel did: the register itself, an import.
+        registrert_av: match post.registered_by.as_str() {
+            "" => post.channel.code().to_owned(),
+            user => user.to_owned(),
+        },
         registrert: oslo(post.system_from),
         sist_endret_av: post.channel.code().to_owned(),
         annullert: post.annulled,

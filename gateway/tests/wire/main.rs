@@ -24,6 +24,7 @@ mod control;
 mod handling;
 mod http;
 mod idempotency;
+mod kalender;
 mod kill;
 mod limits;
 mod operations;
