@@ -82,6 +82,20 @@ pub enum Work {
         /// The last number of its stream that the answer hands out.
         handed_out: Option<i64>,
     },
+    /// Keep the exchange of a delivery by push that was acknowledged, and move the cursor. What arrived is the receiver's
+    /// receipt, what was signed is ours; so `request` of the exchange is the receipt.
+    Delivered {
+        /// Canonical Body child of what was sent.
+        sent: Vec<u8>,
+        /// The stream as it was called there.
+        stroem_id: String,
+        /// The last number that was sent.
+        handed_out: i64,
+        /// The last number that is stored at the receiver's end.
+        bekreftet_til: i64,
+        /// Whose delivery it was; of an owner that lost the stream nothing is kept.
+        fence: i64,
+    },
     /// Move the cursor of the exchange's stream; leaves no row of its own.
     Acknowledge {
         /// Up to and including this number.
@@ -137,6 +151,9 @@ pub enum LedgerError {
     /// Acknowledged a number that was never handed out (NIR-I906).
     #[error("acknowledged beyond what was handed out")]
     BeyondHandedOut,
+    /// A delivery of an owner that lost the stream; nothing was stored.
+    #[error("another has the stream")]
+    Fenced,
     /// The persons were locked by others for too long (NIR-K705).
     #[error("others kept the same rows")]
     Locked,

@@ -298,6 +298,36 @@ pub struct Stengt {
     pub aarsak: String,
 }
 
+/// Where an avsendersystem takes its changes by push (design.md 8). It is called only once an operator has approved it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushAddress {
+    /// Whose changes.
+    pub avsendersystem: String,
+    /// `https://` and the place of its NirMottak.
+    pub url: String,
+    /// The organization that the receiver's TLS certificate must name; none takes any certificate that chains and
+    /// carries the host's name.
+    #[serde(default)]
+    pub tls_organization: Option<Orgnr>,
+    /// The contract that its server was made of (contract.md 4.1).
+    pub kontraktversjon: String,
+    /// It may lie at a private, loopback or link-local address.
+    #[serde(default)]
+    pub private_allowed: bool,
+    /// Who approved it; without, nobody calls it.
+    #[serde(default)]
+    pub approved: Option<Approval>,
+}
+
+/// An operator's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// How a registration is sent (domain.md 9.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -342,6 +372,8 @@ pub enum RegistryEntry {
     Driftsbrudd(Driftsbrudd),
     /// Days without transfer.
     Stengt(Stengt),
+    /// Where changes are delivered.
+    PushAddress(PushAddress),
     /// Register time of a kommune in the sandbox: an offset from wall time (design.md 10).
     Clock {
         /// The kommune.
@@ -371,6 +403,7 @@ impl RegistryEntry {
             RegistryEntry::RapporteringsaarLaas(row) => format!("laas {} {}", row.aar, row.beslutningsreferanse),
             RegistryEntry::Driftsbrudd(row) => format!("driftsbrudd {}", row.id),
             RegistryEntry::Stengt(row) => format!("stengt {}", row.id),
+            RegistryEntry::PushAddress(row) => format!("push {}", row.avsendersystem),
             RegistryEntry::Clock { kommune, .. } => format!("clock {kommune}"),
         }
     }
@@ -401,6 +434,8 @@ pub struct Registry {
     pub driftsbrudd: Vec<Driftsbrudd>,
     /// All days without transfer.
     pub stengt: Vec<Stengt>,
+    /// Where changes are delivered, by avsendersystem.
+    pub push: HashMap<String, PushAddress>,
     /// Offsets of register time in the sandbox, in seconds.
     pub clock_offsets: HashMap<Kommunenummer, i64>,
     by_kommune: HashMap<Kommunenummer, Vec<String>>,
@@ -425,6 +460,7 @@ impl Registry {
                 RegistryEntry::RapporteringsaarLaas(row) => registry.laaser.push(row),
                 RegistryEntry::Driftsbrudd(row) => registry.driftsbrudd.push(row),
                 RegistryEntry::Stengt(row) => registry.stengt.push(row),
+                RegistryEntry::PushAddress(row) => drop(registry.push.insert(row.avsendersystem.clone(), row)),
                 RegistryEntry::Clock { kommune, offset_seconds } => {
                     registry.clock_offsets.insert(kommune, offset_seconds);
                 }

@@ -19,6 +19,7 @@ use crate::time::oslo_date;
 mod each;
 mod error;
 pub mod hendelser;
+pub mod levering;
 pub mod lister;
 pub mod news;
 pub mod postgres;

@@ -61,9 +61,32 @@ pub fn authorized_system<'r>(
     now: &Now,
 ) -> Option<&'r Avsendersystem> {
     let system = registry.avsendersystemer.get(&header.avsendersystem).filter(|s| s.valid.contains(now.today))?;
-    let signer = registry.parties.get(&header.signer)?;
-    let itself = signer.kommune.is_some_and(|kommune| policy.same_kommune(system.kommune, kommune, now.today));
-    (system.operator == header.signer || (signer.kind == PartyKind::Kommune && itself)).then_some(system)
+    speaks_for(registry, header.signer, system, policy, now).then_some(system)
+}
+
+/// Whether the organization is a registered party that speaks for the avsendersystem: its operator, or the kommune itself.
+pub fn speaks_for(registry: &Registry, orgnr: Orgnr, system: &Avsendersystem, policy: &Policy, now: &Now) -> bool {
+    let Some(party) = registry.parties.get(&orgnr) else { return false };
+    let itself = party.kommune.is_some_and(|kommune| policy.same_kommune(system.kommune, kommune, now.today));
+    system.operator == orgnr || (party.kind == PartyKind::Kommune && itself)
+}
+
+/// Why nothing may be sent to the avsendersystem of our own accord: the preconditions of its own sending that are not
+/// about a message (domain.md 15.1).
+pub fn may_not_receive(registry: &Registry, system: &Avsendersystem, policy: &Policy, now: &Now) -> Option<Rejection> {
+    let same = |kommune| policy.same_kommune(system.kommune, kommune, now.today);
+    let operator = registry.parties.get(&system.operator).is_some_and(|party| party.valid.contains(now.today));
+    if !operator || !system.valid.contains(now.today) {
+        Some(Rejection::UnknownAvsendersystem)
+    } else if system.blocked.is_some() {
+        Some(Rejection::Blocked)
+    } else if !registry.agreements.iter().any(|a| same(a.kommune) && a.valid.contains(now.today)) {
+        Some(Rejection::NoAgreement)
+    } else if !stands_for(registry, system.operator, system, policy, now) {
+        Some(Rejection::NoDelegation)
+    } else {
+        None
+    }
 }
 
 /// Kommune and bydel are known, and the avsendersystem's own.

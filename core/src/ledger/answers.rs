@@ -83,6 +83,7 @@ impl<'a> Answers<'a> {
                     Work::Register(_),
                     Some(
                         Judged::Panicked
+                        | Judged::Fenced
                         | Judged::Internal { .. }
                         | Judged::Struck(..)
                         | Judged::Pictures(_)
@@ -124,6 +125,13 @@ impl<'a> Answers<'a> {
                     }
                     self.used(exchange, !outcome.starts_with("NIR-"));
                     Ok(self.kept(exchange, outcome, answer.clone())?)
+                }
+                (Work::Delivered { .. }, Some(_)) => Err(LedgerError::Fenced),
+                (Work::Delivered { sent, handed_out, bekreftet_til, .. }, None) => {
+                    let system = exchange.avsendersystem.as_deref().unwrap_or_default();
+                    self.streams.hand_out(system, *handed_out);
+                    self.streams.acknowledge(system, *bekreftet_til);
+                    Ok(self.kept(exchange, "LEVERT", sent.clone())?)
                 }
                 (Work::Acknowledge { bekreft_til }, _) => {
                     let system = exchange.avsendersystem.as_deref().unwrap_or_default();

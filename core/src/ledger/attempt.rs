@@ -199,6 +199,16 @@ impl Attempt<'_> {
             heard.extend(tx.unread_about(&about).await?.into_iter().map(|row| row.avsendersystem));
         }
         let streams = streams(tx, run, heard).await?;
+        // Under the locks of their streams, taken in order.
+        for (job, judged) in run.iter().zip(&mut judged) {
+            if let Work::Delivered { stroem_id, fence, .. } = &job.work {
+                let system = job.exchange.avsendersystem.as_deref().unwrap_or_default();
+                let same = streams.position(system).is_some_and(|position| position.stroem_id == *stroem_id);
+                if !(same && tx.end_levering(system, *fence).await?) {
+                    *judged = Some(Judged::Fenced);
+                }
+            }
+        }
         pictures::settle(tx, run, &mut judged, recorded).await?;
         if !about.is_empty() {
             folded.writes.withdrawn = withdrawn(tx, &about, &sheltered).await?;
@@ -249,7 +259,10 @@ async fn streams(tx: &mut Tx, run: &[Job], heard: BTreeSet<String>) -> Result<St
     for job in run {
         let Some(system) = &job.exchange.avsendersystem else { continue };
         match &job.work {
-            Work::Acknowledge { .. } | Work::Order { .. } | Work::Record { handed_out: Some(_), .. } => {
+            Work::Acknowledge { .. }
+            | Work::Delivered { .. }
+            | Work::Order { .. }
+            | Work::Record { handed_out: Some(_), .. } => {
                 locked.insert(system.clone());
             }
             Work::Register(_) | Work::Strike(_) => drop(read.insert(system.clone())),

@@ -69,6 +69,8 @@ pub(super) enum Judged {
     OrderMoved,
     /// A rule panicked.
     Panicked,
+    /// A delivery whose owner lost the stream.
+    Fenced,
 }
 
 /// How a decided message uses its meldingsId.

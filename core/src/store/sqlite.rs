@@ -11,6 +11,7 @@ use crate::store::rows::{ChainRow, EvidenceRow, FoundEvidence, IdRow, StreamRow}
 use crate::store::{StoreError, inconsistent};
 
 mod hendelser;
+mod levering;
 mod lister;
 mod read;
 mod stroem;

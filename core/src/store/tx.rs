@@ -154,6 +154,11 @@ impl Tx {
         on!(self, tx => tx.streams(systems).await)
     }
 
+    /// Ends the delivery of a batch that was taken; `false` when another has the stream since.
+    pub async fn end_levering(&mut self, system: &str, fence: i64) -> Result<bool, StoreError> {
+        on!(self, tx => tx.end_levering(system, fence).await)
+    }
+
     /// Every stream with its counters, and the first and last number and the count of its changes.
     pub async fn stream_counts(&mut self) -> Result<Vec<StreamCount>, StoreError> {
         on!(self, tx => tx.stream_counts().await)

@@ -29,6 +29,7 @@ mod house;
 mod idempotency;
 mod importert;
 mod kill;
+mod levering;
 mod lister;
 mod message;
 mod nodes;

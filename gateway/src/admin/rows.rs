@@ -37,8 +37,8 @@ impl Family {
             RegistryEntry::Agreement(_) => self == Family::Agreement,
             // A delegation is a right of a party and stands in an agreement: both files may hold it.
             RegistryEntry::Delegation(_) => self != Family::User,
-            // The clock is the sandbox's and is set by its own command.
-            RegistryEntry::Clock { .. } => false,
+            // An address is approved, and the clock of the sandbox set, by a command of its own.
+            RegistryEntry::PushAddress(_) | RegistryEntry::Clock { .. } => false,
         }
     }
 
@@ -182,6 +182,7 @@ fn period(row: &RegistryEntry) -> Option<Period> {
         | RegistryEntry::RapporteringsaarLaas(_)
         | RegistryEntry::Driftsbrudd(_)
         | RegistryEntry::Stengt(_)
+        | RegistryEntry::PushAddress(_)
         | RegistryEntry::Clock { .. } => None,
     }
 }
@@ -213,6 +214,9 @@ pub fn registered(row: &RegistryEntry, registry: &Registry) -> Option<RegistryEn
             registry.driftsbrudd.iter().cloned().map(RegistryEntry::Driftsbrudd).find_map(found)
         }
         RegistryEntry::Stengt(_) => registry.stengt.iter().cloned().map(RegistryEntry::Stengt).find_map(found),
+        RegistryEntry::PushAddress(row) => {
+            registry.push.get(&row.avsendersystem).cloned().map(RegistryEntry::PushAddress)
+        }
         RegistryEntry::Clock { .. } => None,
     }
 }

@@ -203,6 +203,14 @@ impl PostgresTx {
         Ok(rows.iter().map(named_stream).collect::<Result<_, _>>()?)
     }
 
+    pub(in crate::store) async fn end_levering(&mut self, system: &str, fence: i64) -> Result<bool, StoreError> {
+        let sql = "UPDATE levering SET owner = NULL, lease_until = $3, attempts = 0, due = $3, failing_since = NULL, why = NULL \
+                   WHERE avsendersystem = $1 AND fence = $2 AND parked IS NULL";
+        let done =
+            sqlx::query(sql).bind(system).bind(fence).bind(DateTime::<Utc>::UNIX_EPOCH).execute(&mut *self.tx).await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     pub(in crate::store) async fn stream_counts(&mut self) -> Result<Vec<StreamCount>, StoreError> {
         let sql = "SELECT s.avsendersystem, COALESCE(min(c.number), 0), COALESCE(max(c.number), 0), count(c.number), \
                    s.incarnation, s.last_number, s.handed_out, s.acknowledged, s.oldest_number \
