@@ -82,7 +82,7 @@ mod window;
 
 use hendelser::mottakere::Teller;
 
-pub use sender::{authorized_system, may_carry, sender_findings};
+pub use sender::{authorized_system, may_carry, may_not_receive, sender_findings, speaks_for};
 pub use system::run_out;
 
 /// Who an avsendersReferanse belongs to, by avsendersystem and reference.

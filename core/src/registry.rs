@@ -317,6 +317,9 @@ pub struct PushAddress {
     /// Who approved it; without, nobody calls it.
     #[serde(default)]
     pub approved: Option<Approval>,
+    /// Who took the approval back.
+    #[serde(default)]
+    pub released: Option<Approval>,
 }
 
 /// An operator's word.

@@ -18,6 +18,7 @@ use crate::bilder::Bilder;
 use crate::config::Config;
 use crate::in_work::InWork;
 use crate::ledger_task::Ledger;
+use crate::levering::Push;
 use crate::polls::Polls;
 use crate::pool::Pool;
 use crate::reply::FaultBudget;
@@ -103,6 +104,8 @@ pub struct App {
     pub store: Store,
     /// The way into the ledger.
     pub ledger: Ledger,
+    /// What deliveries by push share.
+    pub push: Push,
     /// Whether the database answered when it was last asked, at most a second ago.
     pub database_answers: AtomicBool,
     /// Polls that wait for news.

@@ -60,6 +60,8 @@ pub struct Config {
     pub database: Database,
     /// The evidence.
     pub evidence: Evidence,
+    /// Delivery by push.
+    pub delivery: Delivery,
     /// All limits.
     pub limits: Limits,
     /// Logging.
@@ -167,6 +169,32 @@ pub struct Database {
 pub struct Evidence {
     /// File with 64 hexadecimal digits.
     pub master_key_file: PathBuf,
+}
+
+/// `[delivery]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// Whether this node delivers.
+    pub enabled: bool,
+    /// Anchors of the receivers' TLS certificates; none are those of `tls.client_anchors`.
+    pub anchors: Vec<PathBuf>,
+    /// Streams delivered at once.
+    pub at_once: usize,
+    /// Of those that failed last, so many more.
+    pub failing_at_once: usize,
+    /// Name, connection and TLS together.
+    pub connect_seconds: u64,
+    /// From the first byte sent to the last one received.
+    pub answer_seconds: u64,
+    /// Bytes of an answer.
+    pub answer_bytes: usize,
+    /// Rest after the first failure.
+    pub backoff_first_ms: u64,
+    /// The longest rest.
+    pub backoff_most_ms: u64,
+    /// A stream that fails so long is parked.
+    pub park_after_seconds: u64,
 }
 
 /// `[limits]`
@@ -304,7 +332,7 @@ impl Reader<'_> {
         let (profile, node, listeners) = (self.table("profile"), self.table("node"), self.table("listeners"));
         let (tls, signing, signature) = (self.table("tls"), self.table("signing"), self.table("signature"));
         let (trust, database, evidence) = (self.table("trust"), self.table("database"), self.table("evidence"));
-        let (limits, log) = (self.table("limits"), self.table("log"));
+        let (delivery, limits, log) = (self.table("delivery"), self.table("limits"), self.table("log"));
         Some(Config {
             profile: profile?,
             node: node?,
@@ -315,6 +343,7 @@ impl Reader<'_> {
             trust: trust?,
             database: database?,
             evidence: evidence?,
+            delivery: delivery?,
             limits: limits?,
             log: log?,
         })

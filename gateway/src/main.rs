@@ -19,6 +19,7 @@ mod ids;
 mod in_work;
 mod kalender;
 mod ledger_task;
+mod levering;
 mod news;
 mod operations;
 mod pipeline;

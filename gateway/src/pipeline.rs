@@ -172,7 +172,7 @@ fn steps(app: &App, arrival: &Arrival, progress: &mut Progress) -> Result<Establ
                 "the envelope's SOAP version is not the content type's",
             )));
         }
-        signer = who(app, &opened, arrival).map_err(Cause::Refusal)?;
+        signer = signer_of(app, &opened, arrival.received).map_err(Cause::Refusal)?;
         let second = if app.config.signature.second_opinion { SecondOpinion::On } else { SecondOpinion::Off };
         let key = signer.certificate.verify_key().map_err(Cause::Refusal)?;
         verified = opened.verify(&key, second).map_err(Cause::Refusal)?;
@@ -193,7 +193,7 @@ fn steps(app: &App, arrival: &Arrival, progress: &mut Progress) -> Result<Establ
 
 /// Which registered party's key the message points at. Its certificate must chain to an anchor and be in
 /// force; keys named without a certificate resolve to registered certificates only (design.md 5).
-fn who(app: &App, opened: &Opened<'_>, arrival: &Arrival) -> Result<Signer, Refusal> {
+pub fn signer_of(app: &App, opened: &Opened<'_>, at: DateTime<Utc>) -> Result<Signer, Refusal> {
     let registry = app.registry.load();
     let key = opened.key();
     let certificate = match key.certificate() {
@@ -205,12 +205,12 @@ fn who(app: &App, opened: &Opened<'_>, arrival: &Arrival) -> Result<Signer, Refu
             .find(|certificate| certificate.matches(key))
             .ok_or_else(|| Refusal::unknown_key("it leads to no registered certificate"))?,
     };
-    app.trust.check(&certificate, arrival.received)?;
+    app.trust.check(&certificate, at)?;
     let orgnr: Orgnr = certificate
         .orgnr()?
         .parse()
         .map_err(|_| reply::refusal("NIR-S214", "the organization number's check digit does not hold"))?;
-    let today = register::time::oslo_date(arrival.received);
+    let today = register::time::oslo_date(at);
     match registry.parties.get(&orgnr) {
         Some(party) if party.valid.contains(today) => Ok(Signer { party: party.clone(), certificate }),
         _ => Err(reply::refusal("NIR-A401", "the signer is no registered party")),

@@ -24,12 +24,14 @@ use crate::{Told, clock, demo};
 use certs::Certs;
 use control::{Control, Reset};
 use fault::Faults;
+use mottak::Mottak;
 
 pub mod certs;
 pub mod clock_command;
 pub mod control;
 pub mod fault;
 pub mod files;
+pub mod mottak;
 pub mod orgnr;
 pub mod parties;
 pub mod persons;
@@ -74,6 +76,7 @@ struct Sandbox {
     control: Arc<Control>,
     wanted: mpsc::Receiver<Reset>,
     running: Option<Running>,
+    mottak: Mottak,
     addresses: Addresses,
 }
 
@@ -95,7 +98,8 @@ impl Sandbox {
         });
         let addresses =
             Addresses { fagsystem: loopback(args.port), console: listener.local_addr()?, metrics: loopback(0) };
-        let mut sandbox = Sandbox { data, certs, config, control, wanted, running: None, addresses };
+        let mottak = Mottak::start(&data, &certs).await?;
+        let mut sandbox = Sandbox { data, certs, config, control, wanted, running: None, mottak, addresses };
         sandbox.open().await?;
         tokio::spawn(control::serve(Arc::clone(&sandbox.control), listener));
         Ok(sandbox)
@@ -105,6 +109,7 @@ impl Sandbox {
     async fn open(&mut self) -> anyhow::Result<()> {
         let store = open_store(&self.config).await?;
         self.seed(&store).await?;
+        self.approve_receiver(&store).await?;
         let faults = Some(Arc::clone(&self.control.faults));
         let running = serve::start(self.config.clone(), store.clone(), faults).await?;
         self.addresses.fagsystem = running.fagsystem_addr;
@@ -119,6 +124,16 @@ impl Sandbox {
         files::write_endpoints(&self.data, &endpoints)?;
         *self.control.endpoints.write().await = endpoints;
         Ok(())
+    }
+
+    /// The receiver has another port at every start; the sandbox's operator approves it.
+    async fn approve_receiver(&self, store: &Store) -> anyhow::Result<()> {
+        let (registry, now) = (store.load_registry().await?, clock::now());
+        let rows = parties::receiver(&registry, self.mottak.url(), now)?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        Ok(store.put_registry(&rows, now).await?)
     }
 
     /// Persons first, parties last: a registry with parties says that all is there.
@@ -190,6 +205,7 @@ impl Sandbox {
         store.close().await;
         emptied?;
         self.control.faults.clear();
+        self.mottak.forget()?;
         self.open().await
     }
 

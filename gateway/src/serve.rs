@@ -2,7 +2,7 @@
 //! finishes before the ledger writes its last checkpoint.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -33,6 +33,7 @@ use crate::ids::RandomIds;
 use crate::in_work::InWork;
 use crate::kalender;
 use crate::ledger_task::{Ledger, LedgerThread};
+use crate::levering::{self, Push};
 use crate::news::{self, Heard};
 use crate::polls::Polls;
 use crate::pool::Pool;
@@ -105,8 +106,10 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     let metrics_listener = telemetry::bind(config.listeners.metrics, "listeners.metrics").await?;
     let fagsystem_addr = listener.local_addr()?;
     let metrics_addr = metrics_listener.local_addr()?;
+    let tls_files = tls_files(&config)?;
     let app = Arc::new(App {
-        acceptor: ArcSwap::from_pointee(tls::acceptor(&tls_files(&config)?)?),
+        acceptor: ArcSwap::from_pointee(tls::acceptor(&tls_files)?),
+        push: Push::new(tls::client(&tls_files)?),
         admission: Admission::new(AdmissionLimits {
             in_flight: config.limits.in_flight,
             in_flight_per_sender: config.limits.in_flight_per_sender,
@@ -136,6 +139,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         tokio::spawn(telemetry::serve(Arc::clone(&app), metrics_handle, metrics_listener, draining.clone())),
         tokio::spawn(kalender::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(housekeeping::run(Arc::clone(&app), draining.clone())),
+        tokio::spawn(levering::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(bilder::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(news::run(Arc::clone(&app), told, draining.clone())),
         tokio::spawn(refresh(Arc::clone(&app), draining)),
@@ -149,8 +153,10 @@ impl Running {
     /// and answers use them; where anything is wrong with one, all stay as they were.
     pub fn reload(&self) -> anyhow::Result<()> {
         let config = &self.app.config;
-        let (acceptor, keys) = (tls::acceptor(&tls_files(config)?)?, answer_keys(config)?);
+        let (files, keys) = (tls_files(config)?, answer_keys(config)?);
+        let (acceptor, client) = (tls::acceptor(&files)?, tls::client(&files)?);
         self.app.acceptor.store(Arc::new(acceptor));
+        self.app.push.tls.store(client);
         self.app.keys.replace(keys);
         self.app.trust.reload_crls_if_changed().map_err(|error| anyhow::anyhow!("trust.crls: {error}"))
     }
@@ -217,14 +223,15 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 fn tls_files(config: &Config) -> anyhow::Result<TlsFiles> {
-    let mut client_anchors_pem = String::new();
-    for path in &config.tls.client_anchors {
-        client_anchors_pem.push_str(&read(path)?);
-    }
+    let all = |paths: &[PathBuf]| -> anyhow::Result<String> { paths.iter().map(|path| read(path)).collect() };
+    let client_anchors_pem = all(&config.tls.client_anchors)?;
+    let own_anchors = &config.delivery.anchors;
+    let receiver_anchors_pem = if own_anchors.is_empty() { client_anchors_pem.clone() } else { all(own_anchors)? };
     Ok(TlsFiles {
         certificate_pem: read(&config.tls.certificate)?,
         key_pem: read(&config.tls.key)?,
         client_anchors_pem,
+        receiver_anchors_pem,
     })
 }
 

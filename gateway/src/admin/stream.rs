@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Months, Utc};
 use clap::Subcommand;
 
+use crate::admin::push;
 use crate::cli::DatabaseArgs;
 use crate::clock;
 
@@ -29,6 +30,23 @@ pub enum StreamCommand {
     },
     /// Drop changes older than 13 months, as every node does by itself.
     Prune(DatabaseArgs),
+    /// Approve the address at which an avsendersystem takes its changes by push, or replace the one it has. An address
+    /// that no operator approved is never called. Nodes see a change within seconds.
+    Approve(push::ApproveArgs),
+    /// Let a stream that could not be delivered, or was parked, be tried again at once, from where it stands.
+    Resume {
+        /// The avsendersystem.
+        #[arg(value_name = "AVSENDERSYSTEM")]
+        id: String,
+        /// Where the database is.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
+    /// Take the approval of an address back: it is not called any more, what is on its way moves no cursor, and the stream
+    /// is read by hentEndringer alone.
+    Release(push::ReleaseArgs),
+    /// Show every address for push, and how its delivery stands.
+    Deliveries(DatabaseArgs),
 }
 
 /// Carries it out.
@@ -38,6 +56,10 @@ pub async fn run(command: StreamCommand) -> anyhow::Result<ExitCode> {
         StreamCommand::Renew { avsendersystem, database } => {
             renew(&avsendersystem, &database.config.config, database.database.as_deref()).await
         }
+        StreamCommand::Approve(args) => push::approve(args).await,
+        StreamCommand::Resume { id, database } => push::resume(&id, &database).await,
+        StreamCommand::Release(args) => push::release(args).await,
+        StreamCommand::Deliveries(database) => push::deliveries(&database).await,
         StreamCommand::Prune(database) => prune(&database.config.config, database.database.as_deref()).await,
     }
 }

@@ -36,6 +36,7 @@ impl Config {
         paths.extend(self.trust.anchors.iter_mut().map(|anchor| &mut anchor.file));
         paths.extend(&mut self.trust.intermediates);
         paths.extend(&mut self.trust.crls);
+        paths.extend(&mut self.delivery.anchors);
         for path in paths {
             if !path.as_os_str().is_empty() {
                 *path = folder.join(&path);

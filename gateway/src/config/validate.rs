@@ -14,6 +14,12 @@ use super::{Config, Environment, Problems, files};
 const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;
 /// hyper needs at least this much for a request head.
 const LEAST_HEADER_BYTES: usize = 8192;
+/// No signed receipt with its certificate is smaller.
+const LEAST_RECEIPT: usize = 16 * 1024;
+/// A receiver that mends itself is found again within a day.
+const MOST_REST_MS: u64 = 86_400_000;
+/// And one that does not is told of within a month.
+const MOST_PATIENCE_SECONDS: u64 = 30 * 86_400;
 /// A revocation list older than a week says nothing any more.
 const MOST_GRACE_HOURS: u32 = 168;
 
@@ -26,6 +32,7 @@ impl Config {
         self.keys(&mut found);
         self.trusted(&mut found);
         self.storage(&mut found);
+        self.delivery(&mut found);
         self.limits(&mut found);
         if found.0.is_empty() { Ok(()) } else { Err(Problems(found.0)) }
     }
@@ -130,6 +137,36 @@ impl Config {
             found.add("evidence.master_key_file", "is not set; make one with: openssl rand -hex 32");
         } else if let Err(error) = self.evidence.master_key() {
             found.add("evidence.master_key_file", &format!("{error:#}"));
+        }
+    }
+
+    fn delivery(&self, found: &mut Found) {
+        let delivery = &self.delivery;
+        for anchor in &delivery.anchors {
+            found.certificates("delivery.anchors", anchor);
+        }
+        let counts = [("delivery.at_once", delivery.at_once), ("delivery.failing_at_once", delivery.failing_at_once)];
+        for (key, _) in counts.into_iter().filter(|(_, count)| !(1..=1024).contains(count)) {
+            found.add(key, "must be 1 to 1024");
+        }
+        let seconds = [
+            ("delivery.connect_seconds", delivery.connect_seconds),
+            ("delivery.answer_seconds", delivery.answer_seconds),
+        ];
+        for (key, _) in seconds.into_iter().filter(|(_, seconds)| !(1..=300).contains(seconds)) {
+            found.add(key, "must be 1 to 300");
+        }
+        if !(LEAST_RECEIPT..=LARGEST_MESSAGE).contains(&delivery.answer_bytes) {
+            found.add("delivery.answer_bytes", "must be 16384 to 4194304");
+        }
+        if delivery.backoff_first_ms == 0 || delivery.backoff_most_ms < delivery.backoff_first_ms {
+            found.add("delivery.backoff_most_ms", "must be at least backoff_first_ms, which must be at least 1");
+        }
+        if delivery.backoff_most_ms > MOST_REST_MS {
+            found.add("delivery.backoff_most_ms", "is at most 86400000, a day");
+        }
+        if !(1..=MOST_PATIENCE_SECONDS).contains(&delivery.park_after_seconds) {
+            found.add("delivery.park_after_seconds", "must be 1 to 2592000, thirty days");
         }
     }
 

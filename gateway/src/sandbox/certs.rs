@@ -67,7 +67,7 @@ const GOOD: Plan = Plan {
 };
 const HOSTILE: Plan = Plan { seid: Seid::V2(orgnr::VENDOR), key: Key::Hostile, ..GOOD };
 
-const PLANS: [Plan; 12] = [
+const PLANS: [Plan; 13] = [
     Plan { name: "gateway", common_name: "TEST NIR Gateway", seid: Seid::V2(orgnr::GATEWAY), server: true, ..GOOD },
     Plan {
         name: "gateway-ec",
@@ -77,6 +77,13 @@ const PLANS: [Plan; 12] = [
         ..GOOD
     },
     Plan { name: "vendor", common_name: "TEST Leverandør AS", seid: Seid::V2(orgnr::VENDOR), ..GOOD },
+    Plan {
+        name: "mottak",
+        common_name: "TEST Leverandør AS mottak",
+        seid: Seid::V2(orgnr::VENDOR),
+        server: true,
+        ..GOOD
+    },
     Plan { name: "vendor2", common_name: "TEST Leverandør To AS", seid: Seid::V1(orgnr::VENDOR2), ..GOOD },
     Plan { name: "kommune", common_name: "TEST Kommune 4204", seid: Seid::V2(orgnr::KOMMUNE_4204), ..GOOD },
     Plan { name: "kilde", common_name: "TEST Kilderegister", seid: Seid::V2(orgnr::KILDE), ..GOOD },

@@ -4,10 +4,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
+use nir_xsd::message::Version;
 use register::id::{InvalidId, Kommunenummer};
 use register::post::Ordning;
 use register::registry::{
-    Agreement, Avsendersystem, Delegation, Party, PartyKind, RegisteredCertificate, RegistryEntry, Role, TransferUser,
+    Agreement, Approval, Avsendersystem, Delegation, Party, PartyKind, PushAddress, RegisteredCertificate, Registry,
+    RegistryEntry, Role, TransferUser,
 };
 use register::time::Period;
 use rustls_pki_types::CertificateDer;
@@ -24,7 +26,7 @@ const ALL: [Ordning; 4] = [Ordning::Intro, Ordning::Norsk, Ordning::MottakOppl, 
 
 /// (id, kommune, bydel, operator, ordninger, what it shows)
 type System = (&'static str, &'static str, Option<&'static str>, &'static str, &'static [Ordning], &'static str);
-const SYSTEMS: [System; 10] = [
+const SYSTEMS: [System; 11] = [
     ("4204-flyktning-1", "4204", None, orgnr::VENDOR, &ALL, "Det vanlige."),
     (
         "4204-voksen-2",
@@ -40,9 +42,12 @@ const SYSTEMS: [System; 10] = [
     ("0301-flyktning-1", "0301", None, orgnr::VENDOR, &ALL, "Oslo, gyldig 2005–2099."),
     ("0301-voksen-2", "0301", None, orgnr::VENDOR2, &ALL, "Fullmakten gikk ut i 2020: A403."),
     ("4203-flyktning-1", "4203", None, orgnr::VENDOR, &ALL, "Nabokommunen."),
+    (PUSHED, "4203", None, orgnr::VENDOR, &ALL, "Tar imot endringer ved push; det den lagrer, står i mottak.ndjson."),
     ("1507-flyktning-1", "1507", None, orgnr::VENDOR, &ALL, "Kommunenummeret er erstattet fra 2024: A410."),
     ("5001-flyktning-1", "5001", None, orgnr::VENDOR, &ALL, "Kommunen har ikke avtale: A402."),
 ];
+/// The avsendersystem that takes its changes by push.
+pub const PUSHED: &str = "4203-push-2";
 const BLOCKED: &str = "4204-sperret-4";
 const APPROVED_ONLY: &str = "4204-godkjent-5";
 
@@ -95,6 +100,27 @@ pub fn entries(certs: &Certs, now: DateTime<Utc>) -> anyhow::Result<Vec<Registry
     entries.extend(users(now)?);
     entries.extend(rights()?);
     Ok(entries)
+}
+
+/// What is missing of the receiver of push: its avsendersystem, in a sandbox of an earlier version, and its address.
+pub fn receiver(registry: &Registry, url: String, now: DateTime<Utc>) -> anyhow::Result<Vec<RegistryEntry>> {
+    let mut rows = Vec::new();
+    if !registry.avsendersystemer.contains_key(PUSHED) {
+        let is = |row: &RegistryEntry| matches!(row, RegistryEntry::Avsendersystem(system) if system.id == PUSHED);
+        rows.extend(installations()?.into_iter().filter(is));
+    }
+    if registry.push.get(PUSHED).is_none_or(|address| address.url != url || address.approved.is_none()) {
+        rows.push(RegistryEntry::PushAddress(PushAddress {
+            avsendersystem: PUSHED.to_owned(),
+            url,
+            tls_organization: Some(orgnr::VENDOR.parse()?),
+            kontraktversjon: Version::LATEST.to_string(),
+            private_allowed: true,
+            approved: Some(Approval { by: "sandbox".to_owned(), at: now }),
+            released: None,
+        }));
+    }
+    Ok(rows)
 }
 
 /// What `parties.json` says.

@@ -1,0 +1,125 @@
+//! Push: changes are delivered to those who take them at an approved address (design.md 8).
+//!
+//! Each stream is a task of its own for one batch at a time: take it, call, believe nothing but a signed receipt of that
+//! batch, record. Streams that failed last have places of their own, so that they never hold up the others.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use register::decide::{Now, may_not_receive};
+use register::registry::{Avsendersystem, PushAddress, Registry};
+use register::store::StoreError;
+use register::time::oslo_date;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::app::App;
+use crate::clock;
+
+pub use link::Push;
+
+pub mod address;
+mod attempt;
+mod backoff;
+mod batch;
+mod link;
+pub mod outcome;
+mod receipt;
+
+/// How often streams are looked at; a commit of this node wakes at once.
+const LOOK: Duration = Duration::from_secs(1);
+/// What is on its way when the gateway stops is waited for so long.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Whom a delivery is for.
+#[derive(Debug, Clone)]
+pub struct Receiver {
+    /// The avsendersystem.
+    pub system: Avsendersystem,
+    /// Its approved address.
+    pub address: PushAddress,
+}
+
+/// Delivers until told to stop.
+pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
+    if !app.config.delivery.enabled {
+        return;
+    }
+    let delivery = &app.config.delivery;
+    let (sound, failing) =
+        (Arc::new(Semaphore::new(delivery.at_once)), Arc::new(Semaphore::new(delivery.failing_at_once)));
+    let mut running = JoinSet::new();
+    let mut busy: HashSet<String> = HashSet::new();
+    loop {
+        match due(&app).await {
+            Ok(due) => {
+                for (receiver, attempts) in due {
+                    let places = if attempts > 0 { &failing } else { &sound };
+                    let id = receiver.system.id.clone();
+                    if busy.contains(&id) {
+                        continue;
+                    }
+                    // Who finds no place is found again by the next look: nothing is held for it meanwhile.
+                    let Ok(place) = Arc::clone(places).try_acquire_owned() else { continue };
+                    busy.insert(id.clone());
+                    running.spawn(stream(Arc::clone(&app), receiver, place, id));
+                }
+            }
+            Err(error) => tracing::warn!(event = "streams_not_delivered", %error),
+        }
+        tokio::select! {
+            () = sleep(LOOK) => {}
+            () = app.push.news.notified() => {}
+            Some(ended) = running.join_next() => match ended {
+                Ok(id) => drop(busy.remove(&id)),
+                Err(error) => {
+                    tracing::error!(event = "delivery_failed", %error);
+                    // Which one it was is not told; its lease is, and keeps the others from it.
+                    busy.clear();
+                }
+            },
+            _ = drain.changed() => break,
+        }
+    }
+    // What does not end in time is given up: its lease ends, and another node sends the same again.
+    let _ = timeout(GRACE, async { while running.join_next().await.is_some() {} }).await;
+}
+
+/// Batches of one stream as long as they are taken; its id, for whoever keeps count.
+async fn stream(app: Arc<App>, receiver: Receiver, place: OwnedSemaphorePermit, id: String) -> String {
+    while attempt::deliver(&app, &receiver).await && still_approved(&app, &receiver) {}
+    drop(place);
+    id
+}
+
+/// Streams with news whose time has come and whose receiver may be called, with how often each has failed.
+async fn due(app: &App) -> Result<Vec<(Receiver, i64)>, StoreError> {
+    let registry = app.registry.load_full();
+    if registry.push.is_empty() {
+        return Ok(Vec::new());
+    }
+    let waiting = app.store.waiting_streams(clock::now()).await?;
+    let due =
+        waiting.into_iter().filter_map(|one| Some((receiver(app, &registry, &one.avsendersystem)?, one.attempts)));
+    Ok(due.collect())
+}
+
+/// The receiver of a stream, if an operator approved its address and nothing stands against sending to it today.
+fn receiver(app: &App, registry: &Registry, avsendersystem: &str) -> Option<Receiver> {
+    let address = registry.push.get(avsendersystem).filter(|address| address.approved.is_some())?;
+    let system = registry.avsendersystemer.get(avsendersystem)?;
+    let wall = clock::now();
+    let received = registry.register_time(Some(system.kommune), wall);
+    let now = Now { received, today: oslo_date(received), recorded: wall };
+    may_not_receive(registry, system, &app.policy, &now)
+        .is_none()
+        .then(|| Receiver { system: system.clone(), address: address.clone() })
+}
+
+/// Whether the receiver is still what it was when the stream was taken.
+fn still_approved(app: &App, receiver: &Receiver) -> bool {
+    let registry = app.registry.load_full();
+    self::receiver(app, &registry, &receiver.system.id).is_some_and(|now| now.address == receiver.address)
+}

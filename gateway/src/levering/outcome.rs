@@ -1,0 +1,127 @@
+//! What a delivery came to: the type says whether it is tried again (design.md 8).
+
+use nir_wsdl::refusal::Refusal;
+
+/// What a delivery came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The receiver has stored changes up to and including this number, and signed it.
+    Delivered(i64),
+    /// Not now; the same again later.
+    Later(Why),
+    /// Not before somebody has looked at it: the stream is parked at once.
+    Never(Why),
+}
+
+/// Why a delivery did not succeed. What the other end wrote is not repeated: logs hold no texts of strangers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// The approved address cannot be read.
+    #[error("the address {0}")]
+    Unusable(&'static str),
+    /// Its name leads nowhere.
+    #[error("the name of the host leads nowhere ({0})")]
+    NoAddress(String),
+    /// Its name leads to a place that must not be called.
+    #[error("the name of the host leads to a private address, which is not allowed for this receiver")]
+    PrivateAddress,
+    /// No connection.
+    #[error("no connection ({0})")]
+    NoConnection(String),
+    /// TLS failed: a certificate that expired, is of another name, or chains to no anchor.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// The TLS certificate is another organization's.
+    #[error("the receiver's TLS certificate is not of the organization {0}")]
+    OtherOrganization(String),
+    /// The TLS certificate was revoked or ran out.
+    #[error("the receiver's TLS certificate is refused: {0}")]
+    Certificate(&'static str),
+    /// The answer sends us elsewhere.
+    #[error("the receiver redirects (HTTP {0}), which is not followed")]
+    Redirected(u16),
+    /// No answer in time.
+    #[error("no whole answer in time")]
+    TimedOut,
+    /// The connection broke.
+    #[error("the connection broke before the answer was whole")]
+    Broken,
+    /// The answer is larger than any receipt.
+    #[error("the answer is larger than a receipt may be")]
+    TooLarge,
+    /// Another HTTP status than 200.
+    #[error("HTTP status {0}")]
+    Status(u16),
+    /// A Fault, or another answer than a receipt.
+    #[error("a Fault, or no receipt")]
+    NoReceipt,
+    /// The receipt's signature or form does not hold.
+    #[error("the receipt is not believed: {0}")]
+    Refused(String),
+    /// Signed by somebody who does not speak for the avsendersystem.
+    #[error("the receipt is signed by {0}, which does not speak for the avsendersystem")]
+    Stranger(String),
+    /// A receipt of another delivery or stream.
+    #[error("the receipt is of another delivery")]
+    OtherDelivery,
+    /// A number outside the batch.
+    #[error("the receipt names a number outside the delivery")]
+    OutsideBatch,
+    /// Nothing was taken.
+    #[error("the receiver took nothing")]
+    TookNothing,
+    /// Ours.
+    #[error("a failure of the gateway")]
+    Internal,
+}
+
+impl Why {
+    /// A short word for metrics and for the evidence.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Why::Unusable(_) => "UBRUKELIG_ADRESSE",
+            Why::NoAddress(_) => "UKJENT_NAVN",
+            Why::PrivateAddress => "PRIVAT_ADRESSE",
+            Why::NoConnection(_) => "INGEN_FORBINDELSE",
+            Why::Tls(_) => "TLS",
+            Why::OtherOrganization(_) => "ANNEN_ORGANISASJON",
+            Why::Certificate(_) => "SERTIFIKAT",
+            Why::Redirected(_) => "OMDIRIGERING",
+            Why::TimedOut => "TIDSAVBRUDD",
+            Why::Broken => "BRUTT",
+            Why::TooLarge => "FOR_STORT_SVAR",
+            Why::Status(_) => "HTTP_STATUS",
+            Why::NoReceipt => "IKKE_KVITTERING",
+            Why::Refused(_) => "KVITTERING_UGYLDIG",
+            Why::Stranger(_) => "FREMMED_SIGNATUR",
+            Why::OtherDelivery => "ANNEN_LEVERANSE",
+            Why::OutsideBatch => "UTENFOR_LEVERANSEN",
+            Why::TookNothing => "INGENTING_TATT",
+            Why::Internal => "INTERN_FEIL",
+        }
+    }
+
+    /// Nothing that time mends: an operator has to look.
+    fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Why::Unusable(_)
+                | Why::PrivateAddress
+                | Why::OtherOrganization(_)
+                | Why::Certificate(_)
+                | Why::Redirected(_)
+        )
+    }
+}
+
+impl From<Why> for Outcome {
+    fn from(why: Why) -> Self {
+        if why.is_final() { Outcome::Never(why) } else { Outcome::Later(why) }
+    }
+}
+
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Self {
+        Why::Refused(refusal.to_string())
+    }
+}
