@@ -39,9 +39,14 @@ impl Target {
         if host.is_empty() {
             return Err("names no host");
         }
+        // A port that is none must not be read as the usual one.
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => 443,
+            _ => authority.port_u16().filter(|port| *port != 0).ok_or("names no port")?,
+        };
         Ok(Target {
             host: host.to_owned(),
-            port: authority.port_u16().unwrap_or(443),
+            port,
             authority: authority.as_str().to_owned(),
             path: uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         })
@@ -159,6 +164,8 @@ mod tests {
             "https://push.example.no\\@10.0.0.1/",
             "https://push.example.no/\r\nHost: x",
             "https://push.example.no:99999/",
+            "https://push.example.no:0/",
+            "https://push.example.no:/",
         ] {
             assert!(Target::parse(bad).is_err(), "{bad:?}");
         }
