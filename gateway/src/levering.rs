@@ -47,6 +47,11 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
     if !app.config.delivery.enabled {
         return;
     }
+    match app.store.reclaim_streams(&app.config.node.name).await {
+        Ok(0) => {}
+        Ok(streams) => tracing::info!(event = "streams_reclaimed", streams),
+        Err(error) => tracing::warn!(event = "streams_not_reclaimed", %error),
+    }
     let delivery = &app.config.delivery;
     let (sound, failing) =
         (Arc::new(Semaphore::new(delivery.at_once)), Arc::new(Semaphore::new(delivery.failing_at_once)));

@@ -85,6 +85,11 @@ impl Store {
         on!(self, store => store.release_stream(&claim.avsendersystem, claim.fence).await)
     }
 
+    /// A node that starts again takes back what it had when it died; no two running nodes share a name. How many streams.
+    pub async fn reclaim_streams(&self, owner: &str) -> Result<u64, StoreError> {
+        on!(self, store => store.reclaim_streams(owner).await)
+    }
+
     /// Writes down that an attempt failed; `false` when another has the stream since.
     pub async fn failed_delivery(&self, claim: &Claim, failure: &Failure) -> Result<bool, StoreError> {
         let failure = Failure { at: failure.at.trunc_subsecs(6), due: failure.due.trunc_subsecs(6), ..failure.clone() };

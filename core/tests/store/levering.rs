@@ -67,6 +67,10 @@ async fn one_owner_at_a_time_and_the_next_when_its_lease_ends(db: Database) {
     assert_eq!(claim("n3", later(63)).await, None);
     db.store.release_stream(&second).await.unwrap();
     assert_eq!(claim("n3", later(63)).await.unwrap().fence, 3);
+    // A node that died and starts again need not wait for its own lease.
+    assert_eq!(db.store.reclaim_streams("n2").await.unwrap(), 0);
+    assert_eq!(db.store.reclaim_streams("n3").await.unwrap(), 1);
+    assert_eq!(claim("n3", later(64)).await.unwrap().fence, 5);
 }
 
 async fn an_owner_that_lost_the_stream_moves_no_cursor(db: Database) {

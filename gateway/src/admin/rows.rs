@@ -268,6 +268,11 @@ mod tests {
         let text = r#"{"kind": "CLOCK", "kommune": "4204", "offset_seconds": 5}"#;
         for family in [Family::Party, Family::User, Family::Agreement] {
             assert!(import("rows.ndjson", text, family).unwrap_err().contains("this command takes"));
+            // Nor is an address for push, whoever the file says approved it.
+            let text = r#"{"kind": "PUSH_ADDRESS", "avsendersystem": "a", "url": "https://a.example", "kontraktversjon": "1.1",
+                "approved": {"by": "op", "at": "2026-11-26T12:00:00Z"}}"#
+                .replace('\n', "");
+            assert!(import("rows.ndjson", &text, family).unwrap_err().contains("this command takes"));
         }
     }
 }

@@ -26,6 +26,7 @@ mod http;
 mod idempotency;
 mod kalender;
 mod kill;
+mod levering;
 mod limits;
 mod operations;
 mod oppslag;

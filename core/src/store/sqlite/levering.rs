@@ -57,6 +57,12 @@ impl Sqlite {
         Ok(())
     }
 
+    pub(in crate::store) async fn reclaim_streams(&self, owner: &str) -> Result<u64, StoreError> {
+        let sql = "UPDATE levering SET owner = NULL, fence = fence + 1, lease_until = ?2 WHERE owner = ?1";
+        let done = sqlx::query(sql).bind(owner).bind(0_i64).execute(&self.writer).await?;
+        Ok(done.rows_affected())
+    }
+
     pub(in crate::store) async fn failed_delivery(&self, claim: &Claim, failure: &Failure) -> Result<bool, StoreError> {
         let sql = "UPDATE levering SET owner = NULL, lease_until = ?3, attempts = attempts + 1, due = ?4, \
                    failing_since = COALESCE(failing_since, ?5), parked = ?6, why = ?7 \
