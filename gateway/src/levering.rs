@@ -13,7 +13,7 @@ use register::store::StoreError;
 use register::time::oslo_date;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::app::App;
 use crate::clock;
@@ -30,6 +30,8 @@ mod receipt;
 
 /// How often streams are looked at; a commit of this node wakes at once.
 const LOOK: Duration = Duration::from_secs(1);
+/// A house full of senders rings for every batch: it is not looked at more often than so.
+const BREATH: Duration = Duration::from_millis(10);
 /// What is on its way when the gateway stops is waited for so long.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -58,6 +60,7 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
     let mut running = JoinSet::new();
     let mut busy: HashSet<String> = HashSet::new();
     loop {
+        let looked = Instant::now();
         match due(&app).await {
             Ok(due) => {
                 for (receiver, attempts) in due {
@@ -76,7 +79,7 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = sleep(LOOK) => {}
-            () = app.push.news.notified() => {}
+            () = app.push.news.notified() => sleep_until(looked + BREATH).await,
             Some(ended) = running.join_next() => match ended {
                 Ok(id) => drop(busy.remove(&id)),
                 Err(error) => {

@@ -1,11 +1,11 @@
-//! News of the streams (design.md 17, Streams): a commit of this node wakes its polls at once, and tells the other nodes,
+//! News of the streams (design.md 17, Streams): a commit of this node wakes its polls and deliveries at once, and tells the other nodes,
 //! as a hint; a look every second is the truth.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::sleep;
 
 use crate::app::App;
@@ -22,14 +22,15 @@ const UNTOLD: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Heard {
     polls: Polls,
+    deliveries: Arc<Notify>,
     untold: mpsc::Sender<BTreeSet<String>>,
 }
 
 impl Heard {
     /// With the batches that other nodes are to be told of.
-    pub fn new(polls: Polls) -> (Self, mpsc::Receiver<BTreeSet<String>>) {
+    pub fn new(polls: Polls, deliveries: Arc<Notify>) -> (Self, mpsc::Receiver<BTreeSet<String>>) {
         let (untold, told) = mpsc::channel(UNTOLD);
-        (Heard { polls, untold }, told)
+        (Heard { polls, deliveries, untold }, told)
     }
 
     /// After the commit.
@@ -38,6 +39,7 @@ impl Heard {
             return;
         }
         self.polls.wake(systems.iter().map(String::as_str));
+        self.deliveries.notify_one();
         // A hint that finds no place is none.
         let _ = self.untold.try_send(systems);
     }
@@ -72,7 +74,10 @@ async fn listen(app: &App) {
         match app.store.hear_news().await {
             Ok(Some(mut news)) => loop {
                 match news.next().await {
-                    Ok(systems) => app.polls.wake(systems.iter().map(String::as_str)),
+                    Ok(systems) => {
+                        app.polls.wake(systems.iter().map(String::as_str));
+                        app.push.news.notify_one();
+                    }
                     Err(error) => {
                         tracing::warn!(event = "news_not_heard", %error);
                         break;

@@ -18,7 +18,7 @@ use register::policy::Policy;
 use register::store::{Store, StoreError};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -100,7 +100,8 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     )
     .await?;
     let polls = Polls::new(config.limits.waiting_polls);
-    let (heard, told) = Heard::new(polls.clone());
+    let deliveries = Arc::new(Notify::new());
+    let (heard, told) = Heard::new(polls.clone(), Arc::clone(&deliveries));
     let (ledger, thread) = Ledger::start(lane, config.limits.queue, heard)?;
     let listener = telemetry::bind(config.listeners.fagsystem, "listeners.fagsystem").await?;
     let metrics_listener = telemetry::bind(config.listeners.metrics, "listeners.metrics").await?;
@@ -109,7 +110,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     let tls_files = tls_files(&config)?;
     let app = Arc::new(App {
         acceptor: ArcSwap::from_pointee(tls::acceptor(&tls_files)?),
-        push: Push::new(tls::client(&tls_files)?),
+        push: Push::new(tls::client(&tls_files)?, deliveries),
         admission: Admission::new(AdmissionLimits {
             in_flight: config.limits.in_flight,
             in_flight_per_sender: config.limits.in_flight_per_sender,

@@ -131,7 +131,11 @@ fn stands(address: &PushAddress, row: Option<&LeveringRow>) -> String {
 }
 
 /// Everything that is wrong with an address, at once.
-fn checked(registry: &Registry, approved: Approved, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<PushAddress> {
+fn checked(
+    registry: &Registry,
+    approved: ApproveArgs,
+    now: chrono::DateTime<chrono::Utc>,
+) -> anyhow::Result<PushAddress> {
     let mut problems = Vec::new();
     let system = registry.avsendersystemer.get(&approved.id);
     if system.is_none() {

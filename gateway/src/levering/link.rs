@@ -125,12 +125,12 @@ pub struct Push {
     /// Client certificate and anchors, as they are now.
     pub tls: arc_swap::ArcSwap<rustls::ClientConfig>,
     /// Rung after a commit that gave numbers.
-    pub news: tokio::sync::Notify,
+    pub news: Arc<tokio::sync::Notify>,
 }
 
 impl Push {
     /// With these keys and anchors.
-    pub fn new(tls: Arc<rustls::ClientConfig>) -> Self {
-        Push { tls: arc_swap::ArcSwap::new(tls), news: tokio::sync::Notify::new() }
+    pub fn new(tls: Arc<rustls::ClientConfig>, news: Arc<tokio::sync::Notify>) -> Self {
+        Push { tls: arc_swap::ArcSwap::new(tls), news }
     }
 }
