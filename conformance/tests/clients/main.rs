@@ -10,6 +10,7 @@ mod foreign;
 mod java;
 mod messages;
 mod proxy;
+mod pull;
 mod refused;
 mod register;
 mod sandbox;

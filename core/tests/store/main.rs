@@ -36,6 +36,7 @@ mod nodes;
 mod outage;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
+mod pull;
 mod ready;
 mod registry;
 mod replay;

@@ -23,7 +23,7 @@ const HUGE_BYTES: usize = 3_900_000;
 /// And what they hold: as many registrations as may be.
 const HUGE: Shape = (100, 10);
 
-type Stream = StreamOwned<ClientConnection, TcpStream>;
+pub type Stream = StreamOwned<ClientConnection, TcpStream>;
 
 /// The one sender: its certificates, and what it has sent so far.
 pub struct Sender<'a> {
@@ -135,17 +135,22 @@ impl<'a> Sender<'a> {
     }
 
     fn connect(&self) -> Stream {
-        let name = ServerName::try_from("localhost").expect("a name");
-        let connection = ClientConnection::new(Arc::clone(&self.tls), name).expect("a TLS client");
-        let stream = TcpStream::connect(("127.0.0.1", self.house.node.port)).expect("the gateway listens");
-        stream.set_nodelay(true).expect("nodelay");
-        let mut stream = StreamOwned::new(connection, stream);
-        // The handshake is no part of a message.
-        while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock).expect("a handshake");
-        }
-        stream
+        connect(Arc::clone(&self.tls), self.house.node.port)
     }
+}
+
+/// An open connection.
+pub fn connect(tls: Arc<ClientConfig>, port: u16) -> Stream {
+    let name = ServerName::try_from("localhost").expect("a name");
+    let connection = ClientConnection::new(tls, name).expect("a TLS client");
+    let stream = TcpStream::connect(("127.0.0.1", port)).expect("the gateway listens");
+    stream.set_nodelay(true).expect("nodelay");
+    let mut stream = StreamOwned::new(connection, stream);
+    // The handshake is no part of a message.
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock).expect("a handshake");
+    }
+    stream
 }
 
 /// Requests that callers take one after the other.
@@ -185,12 +190,13 @@ fn blown_up(payload: &str) -> String {
     payload.replace("<registrering>", &format!("{blanks}<registrering>"))
 }
 
-fn http(envelope: &[u8]) -> Vec<u8> {
+/// A request as it goes over the wire.
+pub fn http(envelope: &[u8]) -> Vec<u8> {
     client::request(client::SOAP_11, "", envelope)
 }
 
 /// One request and its answer, as a client does that reads the head first.
-fn exchange(stream: &mut Stream, request: &[u8]) -> String {
+pub fn exchange(stream: &mut Stream, request: &[u8]) -> String {
     stream.write_all(request).and_then(|()| stream.flush()).expect("the request is sent");
     let mut all = Vec::new();
     let mut chunk = [0_u8; 16 * 1024];

@@ -2,7 +2,8 @@
 //!
 //! First the steps that nobody can leave out, in this process; then the built gateway over loopback TLS, with 1, 8 and
 //! 64 callers that replay messages signed beforehand. `--smoke` goes every way once, briefly: then only that all is
-//! accepted and stored counts. `--register` looks at a register of many persons alone (`PERSONS`, `POSTS`). `--only postgres/p256/off` goes one way alone, and writes no file.
+//! accepted and stored counts. `--register` looks at a register of many persons alone (`PERSONS`, `POSTS`). `--only postgres/p256/off` goes one way alone, `--only poll` measures
+//! waiting polls alone; neither writes a file.
 //! docs/performance.md says how to read it.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark says what it needs by failing")]
@@ -35,6 +36,7 @@ mod cpu;
 mod house;
 mod insert;
 mod load;
+mod poll;
 mod report;
 mod steps;
 mod tls;
@@ -81,6 +83,9 @@ fn main() {
     }
     let [idle, steps] = in_process(&extent);
     report::print_steps(&steps, &idle);
+    if only.is_none_or(|only| only == "poll") {
+        poll::measure(smoke, &steps);
+    }
     report::print_head();
     let mut rows = Vec::new();
     for setting in Setting::all().into_iter().filter(|setting| only.is_none_or(|only| setting.name() == only)) {

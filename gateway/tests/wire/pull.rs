@@ -5,7 +5,7 @@ use crate::client::{Answer, Client};
 use crate::messages::{Head, bekreft_endringer, day, head, hent_endringer, person, registrer, send, vedtak};
 use crate::node::{Installation, Node};
 use crate::postgres;
-use crate::process::eventually;
+use crate::process::{eventually, refused, succeed};
 use crate::sandbox::{Sandbox, plain_http};
 
 const STREAM: &str = "4204-flyktning-1.1";
@@ -268,4 +268,66 @@ fn bad_pollers_lose_nothing_and_hurt_nobody() {
         );
         assert_eq!(bytes(&vendor.accepted(&hent_endringer(&head(), STREAM, 0, ""))), first, "it can still be read");
     }
+}
+
+/// Changes a database that nobody has open.
+fn change(dir: &std::path::Path, sql: &'static str) {
+    use sqlx::Connection as _;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = format!("sqlite:{}", dir.join("register.db").display());
+    runtime.block_on(async {
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn an_operator_sees_prunes_and_renews_streams_and_the_reader_is_told() {
+    let sandbox = Sandbox::start(None);
+    let dufs: Vec<String> = (0..3).map(|_| sandbox.unused("4204")).collect();
+    let end = {
+        let vendor = Client::new(&sandbox, "vendor");
+        let end = dufs.iter().map(|duf| last(&decide(&vendor, &head(), duf))).max().unwrap();
+        vendor.accepted(&hent_endringer(&head(), STREAM, 0, "<antall>2</antall>"));
+        vendor.accepted(&bekreft_endringer(&head(), STREAM, 1));
+        end
+    };
+    let dir = sandbox.stop();
+    let config = dir.path().join("nir-gateway.toml");
+    let own = |text: &str| -> Vec<String> {
+        let line = text.lines().find(|line| line.starts_with("4204-flyktning-1.")).unwrap();
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    let listed = own(&succeed(&["stream", "list"], &config));
+    assert_eq!(listed[..5], [STREAM, &end.to_string(), "2", "1", "1"], "{listed:?}");
+    assert!(listed[5].ends_with('Z'), "{listed:?}");
+    // Nothing is as old as that, until it is.
+    assert_eq!(succeed(&["stream", "prune"], &config).trim(), "0 changes dropped.");
+    change(dir.path(), "UPDATE change SET recorded = 0 WHERE avsendersystem = '4204-flyktning-1' AND number <= 3");
+    assert_eq!(succeed(&["stream", "prune"], &config).trim(), "3 changes dropped.");
+    assert_eq!(own(&succeed(&["stream", "list"], &config))[4], "4");
+
+    let sandbox = Sandbox::start_in(dir, None);
+    let vendor = Client::new(&sandbox, "vendor");
+    for (after, more) in [(0, ""), (2, LONG)] {
+        let expired = vendor.fault(&hent_endringer(&head(), STREAM, after, more), "NIR-I905");
+        assert!(expired.text("melding").unwrap().ends_with("igjen, er 4."), "{expired}");
+        assert!(expired.text("loesning").unwrap().contains("bestillOeyeblikksbilde"), "{expired}");
+        let told = (expired.texts("noekkel"), expired.texts("verdi"));
+        assert_eq!(told, (vec!["eldsteSekvensnummer".to_owned()], vec!["4".to_owned()]));
+    }
+    assert_eq!(numbers(&vendor.accepted(&hent_endringer(&head(), STREAM, 3, "")))[0], 4);
+
+    let dir = sandbox.stop();
+    assert!(refused(&["stream", "renew", "nowhere"], &config).contains("nowhere has no stream"));
+    assert_eq!(succeed(&["stream", "renew", "4204-flyktning-1"], &config).trim(), "4204-flyktning-1.2");
+    assert!(succeed(&["replay", "--check"], &config).contains("streams"));
+    let sandbox = Sandbox::start_in(dir, None);
+    let vendor = Client::new(&sandbox, "vendor");
+    vendor.fault(&hent_endringer(&head(), STREAM, end, LONG), "NIR-I905");
+    vendor.fault(&bekreft_endringer(&head(), STREAM, end), "NIR-I905");
+    vendor.fault(&vent_paa(&head(), &[(STREAM, end)], LONG), "NIR-I905");
+    let page = vendor.accepted(&hent_endringer(&head(), "4204-flyktning-1.2", end, ""));
+    assert_eq!((last(&page), numbers(&page).len()), (end, 0), "numbers go on");
 }
