@@ -113,6 +113,11 @@ fn codes<'c>(all: impl Iterator<Item = &'c str>) -> String {
     all.join(",")
 }
 
+/// All avsendersystemer of the day.
+pub fn alle(registry: &Registry, today: NaiveDate) -> Vec<String> {
+    systems(registry, today, |_| true)
+}
+
 /// The avsendersystemer of a kommune; those of a bydel hear of their own bydel alone.
 fn of_place(registry: &Registry, today: NaiveDate, kommune: Kommunenummer, bydel: Option<Bydel>) -> Vec<String> {
     systems(registry, today, |system| {

@@ -37,7 +37,7 @@ const SHOWN_ELSEWHERE: [(&str, &str); 13] = [
     ("TILGANG_ENDRET", "tests/store/hendelser.rs: a change of the registry"),
     ("KAMPANJE_AAPNET", "tests/store/hendelser.rs: a change of the registry"),
     ("KAMPANJE_LUKKET", "tests/store/hendelser.rs: a change of the registry"),
-    ("SERTIFIKAT_BYTTES", "tests/store/hendelser.rs: Internal::Tell"),
+    ("SERTIFIKAT_BYTTES", "tests/store/hendelser.rs; gateway: stream announce-certificate"),
     ("REGISTRERING_FEILREGISTRERT", "gateway/tests/wire: meldFeilregistrert"),
     ("REGISTRERING_SLETTET", "part 5: retention (IF §61)"),
     ("MELDING_BEHANDLET", "part 4: an operator's replay"),

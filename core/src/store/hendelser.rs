@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use uuid::Uuid;
 
 use crate::change::{Notice, NoticePayload, Opphav};
 use crate::codes::Catalogue;
 use crate::decide::dag;
 use crate::id::Duf;
-use crate::kunngjoering::Nyhet;
+use crate::kunngjoering::{Nyhet, alle};
 use crate::liste::Soekenummer;
 use crate::policy::Policy;
 use crate::registry::Registry;
@@ -45,6 +45,23 @@ pub struct CalendarRow {
 }
 
 impl Store {
+    /// Tells every avsendersystem that is registered now; how many were told.
+    pub async fn tell_all(
+        &self,
+        hendelsestype: &'static str,
+        gjelder: NaiveDate,
+        tillegg: Vec<(String, String)>,
+        at: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let mut tx = self.begin().await?;
+        let registry = tx.load_registry().await?;
+        let til = alle(&registry, oslo_date(at));
+        let told = til.len();
+        tx.tell(&registry, &[Nyhet { hendelsestype, gjelder, tillegg, til }], at.trunc_subsecs(6)).await?;
+        tx.commit().await?;
+        Ok(told)
+    }
+
     /// Whether the code lists of this program are others than those that the register was last told of; from here on they are
     /// the ones.
     pub async fn note_code_lists(&self) -> Result<bool, StoreError> {

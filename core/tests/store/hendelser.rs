@@ -201,6 +201,9 @@ async fn a_change_of_the_registry_is_told_where_it_is_news(db: Database) {
     assert_eq!(told(&db, OTHER_SYSTEM).await, [known("RAPPORTERINGSAAR_LAAST"), known("TILGANG_ENDRET")]);
     let far = ["KAMPANJE_AAPNET", "KAMPANJE_LUKKET", "RAPPORTERINGSAAR_LAAST", "KOMMUNENUMMER_ENDRET"].map(known);
     assert_eq!(told(&db, FAR_SYSTEM).await, far);
+    let certificate = db.store.tell_all("SERTIFIKAT_BYTTES", "2027-01-22".parse().unwrap(), Vec::new(), later(9)).await;
+    assert_eq!(certificate.unwrap(), registry.avsendersystemer.len());
+    assert_eq!(told(&db, OTHER_SYSTEM).await.last(), Some(&known("SERTIFIKAT_BYTTES")));
     assert!(!db.store.note_code_lists().await.unwrap(), "the lists are those that it was migrated with");
     db.run("UPDATE meta SET value = 'old' WHERE key = 'code_lists'").await;
     assert!(db.store.note_code_lists().await.unwrap());

@@ -1,10 +1,12 @@
 //! `nir-gateway stream`: how the streams of changes stand, new incarnations, and retention (design.md 8, 17).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chrono::{DateTime, Months, Utc};
+use anyhow::Context as _;
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use clap::Subcommand;
+use nir_wsdl::certificate::Certificate;
 
 use crate::admin::push;
 use crate::cli::DatabaseArgs;
@@ -30,6 +32,17 @@ pub enum StreamCommand {
     },
     /// Drop changes older than 13 months, as every node does by itself.
     Prune(DatabaseArgs),
+    /// Tell every avsendersystem that answers will be signed with another certificate, 60 days before (SERTIFIKAT_BYTTES).
+    AnnounceCertificate {
+        /// The new certificate, PEM.
+        certificate: PathBuf,
+        /// The first day on which it signs.
+        #[arg(long)]
+        on: NaiveDate,
+        /// Where the database is.
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
     /// Approve the address at which an avsendersystem takes its changes by push, or replace the one it has. An address
     /// that no operator approved is never called. Nodes see a change within seconds.
     Approve(push::ApproveArgs),
@@ -60,8 +73,24 @@ pub async fn run(command: StreamCommand) -> anyhow::Result<ExitCode> {
         StreamCommand::Resume { id, database } => push::resume(&id, &database).await,
         StreamCommand::Release(args) => push::release(args).await,
         StreamCommand::Deliveries(database) => push::deliveries(&database).await,
+        StreamCommand::AnnounceCertificate { certificate, on, database } => {
+            announce(&certificate, on, &database.config.config, database.database.as_deref()).await
+        }
         StreamCommand::Prune(database) => prune(&database.config.config, database.database.as_deref()).await,
     }
+}
+
+async fn announce(file: &Path, on: NaiveDate, config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+    let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let certificate = Certificate::from_pem(&pem).ok().and_then(|all| all.into_iter().next());
+    let certificate = certificate.with_context(|| format!("{} holds no usable certificate", file.display()))?;
+    let thumbprint = hex::encode(certificate.thumbprint_sha256());
+    let store = super::open(config, database).await?;
+    let tillegg = vec![("nyttTommeltrykkSha256".to_owned(), thumbprint.clone()), ("dato".to_owned(), on.to_string())];
+    let told = store.tell_all("SERTIFIKAT_BYTTES", on, tillegg, clock::now()).await?;
+    store.close().await;
+    anstream::println!("{told} streams were told that {thumbprint} signs from {on}.");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What was recorded before this is dropped.
