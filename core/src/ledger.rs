@@ -11,10 +11,12 @@ use crate::command::Command;
 use crate::decide::Ids;
 use crate::decide::feilregistrert::Melding;
 use crate::evidence::payload::MasterKey;
+use crate::feilsak;
 use crate::id::Orgnr;
 use crate::policy::Policy;
 use crate::receipt::{Bevis, Finding, Receipt, StruckReceipt};
 use crate::store::StoreError;
+use crate::support::Supportbilde;
 
 mod answers;
 mod attempt;
@@ -25,6 +27,7 @@ mod internal;
 mod judge;
 mod lane;
 mod pictures;
+mod saker;
 
 pub use dry_run::dry_run;
 pub use internal::{Adressater, Imported, Internal, InternalCommand, Kunngjoering};
@@ -96,6 +99,15 @@ pub enum Work {
         /// Whose delivery it was; of an owner that lost the stream nothing is kept.
         fence: i64,
     },
+    /// Keep an exchange whose answer is ready, and what it does beside the register in the same transaction.
+    RecordWith {
+        /// Canonical Body child of the answer.
+        answer: Vec<u8>,
+        /// `OK`, or the code that refused.
+        outcome: String,
+        /// What it does.
+        effect: Box<Effect>,
+    },
     /// Move the cursor of the exchange's stream; leaves no row of its own.
     Acknowledge {
         /// Up to and including this number.
@@ -108,6 +120,17 @@ pub enum Work {
         /// SignatureValue.
         signature: Vec<u8>,
     },
+}
+
+/// What an exchange does beside the register.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// A message was refused before the register saw it: a transfer error of its avsendersystem.
+    Refused(feilsak::Melding, Vec<feilsak::Enhet>),
+    /// A support case, and what is new in it.
+    Support(Supportbilde),
+    /// An operator says how far a transfer error has come.
+    Decided(uuid::Uuid, feilsak::Saksstatus),
 }
 
 /// One job of a batch.

@@ -6,6 +6,7 @@
 pub mod aapning;
 pub mod average;
 pub mod bestilling;
+pub mod bremse;
 pub mod change;
 pub mod codes;
 pub mod command;
@@ -14,6 +15,7 @@ pub mod eierskap;
 #[cfg(feature = "store")]
 pub mod evidence;
 pub mod fact;
+pub mod feilsak;
 mod fingerprint;
 pub mod frist;
 pub mod id;
@@ -35,6 +37,7 @@ pub mod scheme;
 pub mod state;
 #[cfg(feature = "store")]
 pub mod store;
+pub mod support;
 pub mod time;
 pub mod uttrekk;
 pub mod vindu;

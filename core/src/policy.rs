@@ -2,10 +2,11 @@
 //!
 //! A number is a dated row: nothing here or in `decide` branches on a date that stands in code.
 
-use chrono::{Months, NaiveDate};
+use chrono::{Months, NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+use crate::bremse::Bremse;
 use crate::id::{Bydel, Kommunenummer};
 use crate::post::Ordning;
 use crate::registry::Lov;
@@ -166,6 +167,17 @@ impl Policy {
     /// The age at which all rights end (domain.md 17.5).
     pub fn age_of_end(&self, day: NaiveDate) -> u32 {
         in_force(&self.limits.alder_opphoer, day)
+    }
+
+    /// When a source is held (design.md 8, Bremse).
+    pub fn bremse(&self, today: NaiveDate) -> Bremse {
+        let limit = |rows| i64::from(in_force(rows, today));
+        Bremse {
+            within: TimeDelta::minutes(limit(&self.limits.bremse_minutter)),
+            persons: limit(&self.limits.bremse_personer),
+            per_mille: limit(&self.limits.bremse_promille),
+            at_least: limit(&self.limits.bremse_minst),
+        }
     }
 
     /// Users last used before this day are inactive (A405).

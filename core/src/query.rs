@@ -22,6 +22,7 @@ use crate::time::Period;
 
 pub mod access;
 pub mod avsender;
+pub mod feilsak;
 pub mod liste;
 pub mod logg;
 pub mod oeyeblikksbilde;

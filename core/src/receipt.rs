@@ -195,6 +195,27 @@ pub struct StruckReceipt {
     pub bevis: Bevis,
 }
 
+/// The ids of a receipt's errors: the n-th one always has the same id. Counted over all findings in the order of the receipt:
+/// the message's, then each person's own and those of its lines.
+#[derive(Debug)]
+pub struct FeilIds {
+    receipt: Uuid,
+    next: u64,
+}
+
+impl FeilIds {
+    /// The ids of the receipt with this id.
+    pub fn of(receipt: Uuid) -> Self {
+        FeilIds { receipt, next: 0 }
+    }
+
+    /// The next one.
+    pub fn next_id(&mut self) -> Uuid {
+        self.next += 1;
+        Uuid::new_v5(&self.receipt, &self.next.to_be_bytes())
+    }
+}
+
 /// The receipt (`Kvittering`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {

@@ -70,6 +70,9 @@ pub struct Avsendersystem {
     /// Blocked by IMDi with this reason (A415).
     #[serde(default)]
     pub blocked: Option<String>,
+    /// Mail addresses that hear of what it should look at (design.md 8, Notices): of functions, not of persons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<String>,
 }
 
 /// The roles a transfer user can hold (domain.md 10.2).

@@ -18,6 +18,7 @@ use crate::time::oslo_date;
 
 mod each;
 mod error;
+pub mod feilsak;
 pub mod hendelser;
 pub mod levering;
 pub mod lister;

@@ -201,9 +201,8 @@ impl<'a> Judgement<'a> {
     }
 }
 
-/// Whether a message received today about the date would be inside the window, and why.
-pub fn explain(policy: &Policy, registry: &Registry, asked: &Spoersmaal<'_>, today: NaiveDate) -> Forklaring {
-    let about = About {
+fn about<'a>(policy: &Policy, asked: &Spoersmaal<'a>, today: NaiveDate) -> About<'a> {
+    About {
         roles: asked.roles,
         ordning: asked.ordning,
         any_ordning: false,
@@ -211,7 +210,27 @@ pub fn explain(policy: &Policy, registry: &Registry, asked: &Spoersmaal<'_>, tod
         kanal: Kanal::Fagsystem,
         posttype: asked.posttype,
         lov: asked.person.and_then(|person| person.beregnet.as_ref()).and_then(|beregnet| beregnet.lov),
+    }
+}
+
+/// The last day of receipt on which the date is still inside; `None` when it is outside today, or never falls out.
+pub fn lukker(policy: &Policy, registry: &Registry, asked: &Spoersmaal<'_>, today: NaiveDate) -> Option<NaiveDate> {
+    let about = about(policy, asked, today);
+    last_day(asked.dato, today, |day| Judgement::new(policy, registry, about, asked.person, day))
+}
+
+fn last_day<'a>(dato: NaiveDate, today: NaiveDate, on: impl Fn(NaiveDate) -> Judgement<'a>) -> Option<NaiveDate> {
+    let days = Period { from: dato, to: dato.succ_opt() };
+    let stays = |day: &NaiveDate| {
+        let then = on(*day);
+        then.inside(dato, days, None).is_some() && then.locked(days).is_none()
     };
+    today.max(dato).iter_days().take(AHEAD).take_while(stays).last()
+}
+
+/// Whether a message received today about the date would be inside the window, and why.
+pub fn explain(policy: &Policy, registry: &Registry, asked: &Spoersmaal<'_>, today: NaiveDate) -> Forklaring {
+    let about = about(policy, asked, today);
     let on = |day| Judgement::new(policy, registry, about, asked.person, day);
     let days = Period { from: asked.dato, to: asked.dato.succ_opt() };
     let now = on(today);
@@ -229,14 +248,7 @@ pub fn explain(policy: &Policy, registry: &Registry, asked: &Spoersmaal<'_>, tod
         hindringer.push(rejection.unwrap_or(Rejection::TooFarBack).code());
         kampanje = id;
     }
-    let stays = |day: &NaiveDate| {
-        let then = on(*day);
-        then.inside(asked.dato, days, None).is_some() && then.locked(days).is_none()
-    };
-    let lukker = inside.and_then(|_| {
-        let ahead = today.max(asked.dato).iter_days().take(AHEAD);
-        ahead.take_while(stays).last()
-    });
+    let lukker = inside.and_then(|_| last_day(asked.dato, today, on));
     Forklaring {
         innenfor: inside.is_some(),
         tidligste: now.furthest.earliest,

@@ -3,9 +3,11 @@
 
 use register::codes::Catalogue;
 use register::eierskap::Flytting;
+use register::feilsak::Saksstatus;
 use register::kategori::{Friststatus, Fristtype, Kategorikode, LukketAarsak};
 use register::policy::RULES;
 use register::post::{Channel, Feilstatus, Ordning};
+use register::support::Supportstatus;
 use toml::{Table, Value};
 
 fn in_list(list: &str, code: &str, place: &str) {
@@ -71,6 +73,12 @@ fn every_code_of_an_enumeration_is_in_its_list() {
     }
     for code in [Feilstatus::Meldt, Feilstatus::Stroeket, Feilstatus::Avslaatt] {
         in_list("feilstatus", code.code(), "Feilstatus");
+    }
+    for code in Saksstatus::ALL {
+        in_list("saksstatus", code.code(), "Saksstatus");
+    }
+    for code in Supportstatus::ALL {
+        in_list("supportstatus", code.code(), "Supportstatus");
     }
 }
 

@@ -1,5 +1,5 @@
 //! The operator's commands: `migrate`, `check-config`, `party|user|agreement import`, `log verify`, `replay --check`, `extract`,
-//! `import`, `recompute`, `report`, `stream`.
+//! `import`, `recompute`, `report`, `stream`, `support`, `feilsak`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +24,7 @@ pub mod recompute;
 pub mod report;
 pub mod rows;
 pub mod stream;
+pub mod support;
 
 /// Persons whose lists are derived in one transaction.
 const LISTED_AT_ONCE: usize = 500;

@@ -143,6 +143,27 @@ pub enum Command {
         command: ReportCommand,
     },
 
+    /// Support cases of senders (meldSupportsak), and IMDi's answers.
+    Support {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: SupportCommand,
+    },
+
+    /// Transfer errors (feilsaker): what was rejected, and how far it has come.
+    Feilsak {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: FeilsakCommand,
+    },
+
+    /// Source registers that are held because they would close the categories of too many persons at once.
+    Source {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: SourceCommand,
+    },
+
     /// Figures for other systems: norsktilskudd, the yearly statistics, UDI.
     Extract {
         /// Which.
@@ -310,6 +331,90 @@ pub struct DecisionArgs {
     /// Where the configuration is.
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// Support cases.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SupportCommand {
+    /// Show the cases that wait, with what was written in them.
+    List {
+        /// Those that were answered or closed, too.
+        #[arg(long)]
+        all: bool,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Write an answer into a case; the sender reads it with hentSupportsak.
+    Answer {
+        /// Its id.
+        #[arg(value_name = "ID")]
+        id: uuid::Uuid,
+        /// The file that holds the answer.
+        #[arg(long, value_name = "FILE")]
+        text: PathBuf,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Close a case. The sender opens it again by writing in it.
+    Close {
+        /// Its id.
+        #[arg(value_name = "ID")]
+        id: uuid::Uuid,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+/// Source registers.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SourceCommand {
+    /// Show those that are held, and since when.
+    Held {
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Let one on: what it closed before is not counted again.
+    Release {
+        /// Its name (UDI, FOLKEREGISTERET …).
+        #[arg(value_name = "SOURCE")]
+        source: String,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+/// Transfer errors.
+#[derive(Debug, Clone, Subcommand)]
+pub enum FeilsakCommand {
+    /// Show those of an avsendersystem: id, state, cause, who can mend it, attempts, product, when the window closes.
+    List {
+        /// Whose.
+        #[arg(long, value_name = "ID")]
+        avsendersystem: String,
+        /// Those that are solved, too.
+        #[arg(long)]
+        all: bool,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Say how far one has come.
+    Set {
+        /// Its id.
+        #[arg(value_name = "ID")]
+        id: uuid::Uuid,
+        /// NY, UNDER_ARBEID, LOEST or AVVIST.
+        #[arg(long, value_name = "STATE")]
+        status: String,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
 }
 
 /// Figures for other systems. Every file is CSV with `;` between the fields and a line of names.
@@ -512,6 +617,34 @@ pub async fn dispatch(command: Command) -> anyhow::Result<Outcome> {
             };
             let decided = admin::report::decide(&args.duf, &args.post, strike, &args.config.config);
             return decided.await.map(Outcome::Done);
+        }
+        Command::Support { command } => {
+            let done = match &command {
+                SupportCommand::List { all, config } => admin::support::list(*all, &config.config).await,
+                SupportCommand::Answer { id, text, config } => admin::support::answer(*id, text, &config.config).await,
+                SupportCommand::Close { id, config } => admin::support::close(*id, &config.config).await,
+            };
+            return done.map(Outcome::Done);
+        }
+        Command::Source { command } => {
+            let done = match &command {
+                SourceCommand::Held { config } => admin::support::held_sources(&config.config).await,
+                SourceCommand::Release { source, config } => {
+                    admin::support::release_source(source, &config.config).await
+                }
+            };
+            return done.map(Outcome::Done);
+        }
+        Command::Feilsak { command } => {
+            let done = match &command {
+                FeilsakCommand::List { avsendersystem, all, config } => {
+                    admin::support::feilsaker(avsendersystem, *all, &config.config).await
+                }
+                FeilsakCommand::Set { id, status, config } => {
+                    admin::support::set_feilsak(*id, status, &config.config).await
+                }
+            };
+            return done.map(Outcome::Done);
         }
         Command::Extract { command } => {
             let (extract, out, database) = admin::extract::of(&command);

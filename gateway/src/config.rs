@@ -66,6 +66,8 @@ pub struct Config {
     pub limits: Limits,
     /// Logging.
     pub log: Log,
+    /// Notices.
+    pub mail: Mail,
 }
 
 /// `[node]`
@@ -235,6 +237,21 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+/// `[mail]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The server, as an address.
+    pub server: String,
+    /// Or a folder.
+    #[serde(deserialize_with = "files::optional")]
+    pub folder: Option<PathBuf>,
+    /// Who sends.
+    pub from: String,
+    /// How often causes are looked for.
+    pub look_seconds: u64,
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -333,6 +350,7 @@ impl Reader<'_> {
         let (tls, signing, signature) = (self.table("tls"), self.table("signing"), self.table("signature"));
         let (trust, database, evidence) = (self.table("trust"), self.table("database"), self.table("evidence"));
         let (delivery, limits, log) = (self.table("delivery"), self.table("limits"), self.table("log"));
+        let mail = self.table("mail");
         Some(Config {
             profile: profile?,
             node: node?,
@@ -346,6 +364,7 @@ impl Reader<'_> {
             delivery: delivery?,
             limits: limits?,
             log: log?,
+            mail: mail?,
         })
     }
 }

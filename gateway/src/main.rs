@@ -6,6 +6,7 @@
 mod admin;
 mod admission;
 mod app;
+mod avslag;
 mod bilder;
 mod cli;
 mod clock;
@@ -20,6 +21,7 @@ mod in_work;
 mod kalender;
 mod ledger_task;
 mod levering;
+mod mail;
 mod news;
 mod operations;
 mod pipeline;
@@ -32,6 +34,7 @@ mod strangers;
 mod telemetry;
 mod tls;
 mod translate;
+mod varsel;
 
 use std::path::Path;
 use std::process::ExitCode;

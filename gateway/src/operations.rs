@@ -33,11 +33,14 @@ pub mod hent_datakonsistens;
 pub mod hent_endringer;
 pub mod hent_kodeverk;
 pub mod hent_kvittering;
+pub mod hent_overfoeringsfeil;
 pub mod hent_person;
 pub mod hent_personliste;
 pub mod hent_postoversikt;
+pub mod hent_supportsak;
 pub mod meld_feilregistrert;
 pub mod meld_sertifikat;
+pub mod meld_supportsak;
 pub mod ping;
 pub mod send_registreringer;
 pub mod side;
@@ -90,6 +93,9 @@ pub async fn carry_out(app: &Arc<App>, call: Call) -> Reply {
         Request::MeldFeilregistrert(wrapper) => meld_feilregistrert::run(context, wrapper.forespoersel).await,
         Request::VentPaaEndringer(wrapper) => vent_paa_endringer::run(context, wrapper.forespoersel).await,
         Request::BestillOeyeblikksbilde(wrapper) => bestill_oeyeblikksbilde::run(context, wrapper.forespoersel).await,
+        Request::HentOverfoeringsfeil(wrapper) => hent_overfoeringsfeil::run(context, wrapper.forespoersel).await,
+        Request::MeldSupportsak(wrapper) => meld_supportsak::run(context, wrapper.forespoersel).await,
+        Request::HentSupportsak(wrapper) => hent_supportsak::run(context, wrapper.forespoersel).await,
     }
 }
 

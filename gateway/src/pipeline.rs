@@ -21,6 +21,7 @@ use register::registry::Party;
 
 use crate::admission::Held;
 use crate::app::App;
+use crate::avslag::{self, Told};
 use crate::http::Peer;
 use crate::operations;
 use crate::reply::{self, Reply};
@@ -88,6 +89,8 @@ pub struct Refused {
     pub operation: Option<&'static Operation>,
     /// wsa:MessageID.
     pub message_id: Option<String>,
+    /// Whose message it is, as far as that could be read.
+    pub told: Option<Box<Told>>,
 }
 
 /// The whole way: judge on the pool, carry out, seal on the pool.
@@ -121,6 +124,7 @@ fn judge(app: &App, arrival: Arrival) -> Result<Call, Box<Refused>> {
                 signer: failure.signer,
                 operation: failure.operation,
                 message_id: failure.message_id,
+                told: failure.told,
             }));
         }
     };
@@ -140,6 +144,7 @@ struct Progress {
     signer: Option<Signer>,
     operation: Option<&'static Operation>,
     message_id: Option<String>,
+    told: Option<Box<Told>>,
 }
 
 struct Failure {
@@ -147,6 +152,7 @@ struct Failure {
     signer: Option<Signer>,
     operation: Option<&'static Operation>,
     message_id: Option<String>,
+    told: Option<Box<Told>>,
 }
 
 fn establish(app: &App, arrival: &Arrival) -> Result<Established, Failure> {
@@ -156,6 +162,7 @@ fn establish(app: &App, arrival: &Arrival) -> Result<Established, Failure> {
         signer: progress.signer.take(),
         operation: progress.operation,
         message_id: progress.message_id.take(),
+        told: progress.told.take(),
     })
 }
 
@@ -181,6 +188,13 @@ fn steps(app: &App, arrival: &Arrival, progress: &mut Progress) -> Result<Establ
     progress.message_id = verified.message_id.clone();
     let operation = agree(app, arrival, &verified).map_err(Cause::Refusal)?;
     progress.operation = Some(operation);
+    let request =
+        read_valid(&verified).inspect_err(|_| progress.told = avslag::read(&verified.body_child).map(Box::new))?;
+    Ok(Established { signer, operation, request, message_id: verified.message_id })
+}
+
+/// The typed message, from the very bytes that were signed.
+fn read_valid(verified: &Verified) -> Result<Request, Cause> {
     validate(&verified.body_child).map_err(Cause::Invalid)?;
     let request = Request::parse(&verified.body_child).map_err(|error| {
         Cause::Refusal(reply::refusal("NIR-X302", &format!("valid by schema but not decoded: {error}")))
@@ -188,7 +202,7 @@ fn steps(app: &App, arrival: &Arrival, progress: &mut Progress) -> Result<Establ
     if let Request::SendRegistreringer(wrapper) = &request {
         structure::check(&wrapper.melding).map_err(Cause::Invalid)?;
     }
-    Ok(Established { signer, operation, request, message_id: verified.message_id })
+    Ok(request)
 }
 
 /// Which registered party's key the message points at. Its certificate must chain to an anchor and be in

@@ -15,6 +15,7 @@ use register::receipt::Bevis;
 use register::registry::Party;
 
 use crate::app::App;
+use crate::avslag;
 use crate::clock;
 use crate::feil;
 use crate::http::Peer;
@@ -178,7 +179,7 @@ pub async fn too_large(app: &Arc<App>, peer: &Peer, soap: SoapVersion, most: usi
 
 /// The Fault for an arrival that the pipeline refused. An authenticated one is kept as evidence first.
 pub async fn refused(app: &Arc<App>, refused: Refused) -> Reply {
-    let Refused { arrival, cause, signer, operation, message_id } = refused;
+    let Refused { arrival, cause, signer, operation, message_id, told } = refused;
     let (code, fault_code) = match &cause {
         Cause::Refusal(refusal) => (refusal.code, refusal.fault),
         Cause::Invalid(_) => ("NIR-X302", FaultCode::Sender),
@@ -193,7 +194,15 @@ pub async fn refused(app: &Arc<App>, refused: Refused) -> Reply {
             }
             let exchange = exchange_of(&arrival.bytes, arrival.received, name, &signer, None);
             let answer = fault_body(arrival.http_soap, fault_code, feil.clone());
-            let work = Work::Record { answer, outcome: code.to_owned(), handed_out: None };
+            let tls = arrival.peer.organization.as_deref();
+            let effect = told.and_then(|told| {
+                avslag::effect(*told, &feil, &app.registry.load(), &app.policy, (&signer, tls), arrival.received)
+            });
+            let outcome = code.to_owned();
+            let work = match effect.map(Box::new) {
+                Some(effect) => Work::RecordWith { answer, outcome, effect },
+                None => Work::Record { answer, outcome, handed_out: None },
+            };
             let kept = app.ledger.commit(Job { exchange: exchange.clone(), work }).await;
             let of = match kept {
                 Some(Ok(done)) => Some((exchange, done.bevis)),

@@ -43,6 +43,7 @@ use crate::strangers::Strangers;
 use crate::telemetry;
 use crate::tls::{self, TlsFiles};
 use crate::translate::receipt::Renderer;
+use crate::varsel;
 
 /// How often the registry's version and the revocation files are looked at. A block must reach all nodes
 /// within five seconds (design.md 11).
@@ -139,6 +140,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         tokio::spawn(http::serve(Arc::clone(&app), listener, draining.clone())),
         tokio::spawn(telemetry::serve(Arc::clone(&app), metrics_handle, metrics_listener, draining.clone())),
         tokio::spawn(kalender::run(Arc::clone(&app), draining.clone())),
+        tokio::spawn(varsel::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(housekeeping::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(levering::run(Arc::clone(&app), draining.clone())),
         tokio::spawn(bilder::run(Arc::clone(&app), draining.clone())),

@@ -15,6 +15,7 @@ pub mod oppslag;
 pub mod person;
 pub mod receipt;
 pub mod registrering;
+pub mod sak;
 
 pub use avsender::{avsenderstatus, certificates, feilmelding, struck, vindu, vindu_asked};
 pub use kodeverk::kodeverk_answer;
@@ -24,6 +25,7 @@ pub use oppslag::{
 };
 pub use person::{person_answer, person_query};
 pub use registrering::command;
+pub use sak::{feil_asked, overfoeringsfeil, support_asked, supportsak, supportsvar};
 
 /// The header of any message.
 pub fn header(hode: &Meldingshode, signer: Orgnr, tls_organization: Option<&str>) -> Header {

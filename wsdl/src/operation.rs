@@ -52,6 +52,9 @@ operations! {
     "meldFeilregistrert" MAX_OTHER_BYTES,
     "ventPaaEndringer" MAX_OTHER_BYTES,
     "bestillOeyeblikksbilde" MAX_OTHER_BYTES,
+    "hentOverfoeringsfeil" MAX_OTHER_BYTES,
+    "meldSupportsak" MAX_OTHER_BYTES,
+    "hentSupportsak" MAX_OTHER_BYTES,
 }
 
 /// `ping` of a receiver: the request is that of NirFagsystem.

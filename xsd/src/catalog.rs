@@ -30,6 +30,7 @@ pub const FILES: &[SchemaFile] = files![
     "nir-liste-v1.xsd",
     "nir-oppslag-v1.xsd",
     "nir-avsender-v1.xsd",
+    "nir-sak-v1.xsd",
     "nir-mottak-v1.xsd",
     "nir-stroem-v1.xsd",
 ];

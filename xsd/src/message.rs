@@ -19,6 +19,7 @@ mod kvittering;
 mod mottak;
 mod newer;
 mod opplysning;
+mod overfoeringsfeil;
 mod person;
 mod personliste;
 mod ping;
@@ -26,6 +27,7 @@ mod postoversikt;
 mod registrering;
 mod sertifikat;
 mod stroem;
+mod supportsak;
 mod version;
 mod vindu;
 mod write;
@@ -42,6 +44,7 @@ pub use kodeverk::*;
 pub use kvittering::*;
 pub use mottak::*;
 pub use opplysning::*;
+pub use overfoeringsfeil::*;
 pub use person::*;
 pub use personliste::*;
 pub use ping::*;
@@ -49,6 +52,7 @@ pub use postoversikt::*;
 pub use registrering::*;
 pub use sertifikat::*;
 pub use stroem::*;
+pub use supportsak::*;
 pub use version::Version;
 pub use vindu::*;
 
@@ -129,6 +133,9 @@ wrappers! {
         "meldFeilregistrert" => MeldFeilregistrert(MeldFeilregistrert { forespoersel: Feilregistrertforespoersel }),
         "ventPaaEndringer" => VentPaaEndringer(VentPaaEndringer { forespoersel: Venteforespoersel }),
         "bestillOeyeblikksbilde" => BestillOeyeblikksbilde(BestillOeyeblikksbilde { forespoersel: Oeyeblikksbildeforespoersel }),
+        "hentOverfoeringsfeil" => HentOverfoeringsfeil(HentOverfoeringsfeil { forespoersel: Overfoeringsfeilforespoersel }),
+        "meldSupportsak" => MeldSupportsak(MeldSupportsak { forespoersel: Supportforespoersel }),
+        "hentSupportsak" => HentSupportsak(HentSupportsak { forespoersel: Supportsakforespoersel }),
     }
 }
 
@@ -154,6 +161,9 @@ wrappers! {
         "meldFeilregistrertSvar" => MeldFeilregistrert(MeldFeilregistrertSvar { kvittering: Feilregistrertkvittering }),
         "ventPaaEndringerSvar" => VentPaaEndringer(VentPaaEndringerSvar { svar: Ventesvar }),
         "bestillOeyeblikksbildeSvar" => BestillOeyeblikksbilde(BestillOeyeblikksbildeSvar { bestilling: Oeyeblikksbildebestilling }),
+        "hentOverfoeringsfeilSvar" => HentOverfoeringsfeil(HentOverfoeringsfeilSvar { side: Overfoeringsfeilside }),
+        "meldSupportsakSvar" => MeldSupportsak(MeldSupportsakSvar { svar: Supportsvar }),
+        "hentSupportsakSvar" => HentSupportsak(HentSupportsakSvar { side: Supportsakside }),
     }
 }
 
@@ -201,13 +211,17 @@ impl Request {
             Request::MeldFeilregistrert(w) => &w.forespoersel.meldingshode,
             Request::VentPaaEndringer(w) => &w.forespoersel.meldingshode,
             Request::BestillOeyeblikksbilde(w) => &w.forespoersel.meldingshode,
+            Request::HentOverfoeringsfeil(w) => &w.forespoersel.meldingshode,
+            Request::MeldSupportsak(w) => &w.forespoersel.meldingshode,
+            Request::HentSupportsak(w) => &w.forespoersel.meldingshode,
         })
     }
 }
 
 impl Answer {
-    /// The canonical Body child, holding nothing newer than the caller's version (contract.md 0.2).
+    /// The canonical Body child, holding nothing newer than the caller's version (contract.md 0.2). Who calls an operation
+    /// knows the version that it came with.
     pub fn to_canonical(&self, version: &Version) -> Vec<u8> {
-        version.filter(self.to_xml())
+        version.at_least_of(self.root()).filter(self.to_xml())
     }
 }

@@ -46,6 +46,9 @@ macro_rules! read {
             $message::MeldFeilregistrert(wrapper) => fields(wrapper),
             $message::VentPaaEndringer(wrapper) => fields(wrapper),
             $message::BestillOeyeblikksbilde(wrapper) => fields(wrapper),
+            $message::HentOverfoeringsfeil(wrapper) => fields(wrapper),
+            $message::MeldSupportsak(wrapper) => fields(wrapper),
+            $message::HentSupportsak(wrapper) => fields(wrapper),
         };
         Read { written: message.to_xml(), fields }
     }};

@@ -52,10 +52,32 @@ fn kinds_of_record_categories_and_reads() {
         assert_eq!(window["innenfor"].to_string().trim_matches('"'), "false");
         let status = ask(client, "hentAvsenderstatus", &now, &json!({}));
         assert_eq!(status["kanSende"].to_string().trim_matches('"'), "true");
+        errors_and_support(client, &now, &duf);
         let number = json!({"nummertype": "FOEDSELSNUMMER", "nummer": "01819012365"});
         assert!(ask(client, "finnPerson", &now, &number).to_string().contains("202400000702"));
         assert_eq!(client.complaints(), "", "{library:?} had something to say");
     }
+}
+
+/// What is refused is a case until it is sent right, and IMDi is asked about it.
+fn errors_and_support(client: &mut Client, now: &str, duf: &str) {
+    let content = json!({"vedtak": {"ordning": "INTRO", "vedtakstype": "INNVILGELSE", "vedtaksdato": "2010-01-01"}});
+    let line =
+        json!({"registreringsId": "1", "handling": "REGISTRER", "avsendersReferanse": "feil/1", "innhold": content});
+    let id = client.fresh_id();
+    let message =
+        json!({"melding": {"meldingshode": head(&id, now), "person": [{"dufNummer": duf, "registrering": [line]}]}});
+    let refused = client.answer("sendRegistreringer", &message);
+    assert_eq!(text(&refused["status"]), "AVVIST");
+    let errors = ask(client, "hentOverfoeringsfeil", now, &json!({ "meldingsId": id }));
+    let case = list(&errors["sak"]).first().cloned().unwrap_or_else(|| panic!("{errors}"));
+    assert_eq!((text(&case["status"]), text(&case["avsendersReferanse"])), ("NY", "feil/1"));
+    let attempt = list(&case["forsoek"]).first().cloned().unwrap();
+    let feil_id = list(&attempt["feil"]).first().map(|feil| text(&feil["feilId"]).to_owned()).unwrap();
+    let asked = ask(client, "meldSupportsak", now, &json!({"feilId": feil_id, "tekst": "Hvorfor er den avvist?"}));
+    assert_eq!(asked["sakId"], case["sakId"]);
+    let cases = ask(client, "hentSupportsak", now, &json!({"supportsakId": text(&asked["supportsakId"])}));
+    assert!(cases.to_string().contains("Hvorfor er den avvist?"), "{cases}");
 }
 
 fn ask(client: &mut Client, operation: &str, now: &str, more: &Value) -> Value {

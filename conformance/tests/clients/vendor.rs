@@ -33,7 +33,7 @@ pub fn example(name: &str) -> String {
 }
 
 /// What each example comes to, and words of what is said about it.
-const EXAMPLES: [(&str, i32, &str); 16] = [
+const EXAMPLES: [(&str, i32, &str); 19] = [
     ("ping", 0, "TEST Leverandør AS"),
     ("sendRegistreringer", 0, "eksempel/tiltak/1"),
     ("sendRegistreringer-avvist", 1, "NIR-V601"),
@@ -50,6 +50,9 @@ const EXAMPLES: [(&str, i32, &str); 16] = [
     ("finnPerson", 0, "202400000702"),
     ("hentAvsenderstatus", 0, "4204-flyktning-1"),
     ("ventPaaEndringer", 0, "svar"),
+    ("hentOverfoeringsfeil", 0, "NIR-V601"),
+    ("meldSupportsak", 0, "supportsakId"),
+    ("hentSupportsak", 0, "AVSENDER"),
 ];
 
 #[test]

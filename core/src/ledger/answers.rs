@@ -8,12 +8,15 @@ use uuid::Uuid;
 use crate::command::Command;
 use crate::decide::feilregistrert::{Melding, Utfall};
 use crate::decide::{Decision, Now};
+use crate::feilsak::Saker;
+use crate::id::Duf;
 use crate::ledger::attempt::{Failed, cannot_seal};
 use crate::ledger::batch::{self, Streams, guarded, status_code};
 use crate::ledger::chain::Chain;
 use crate::ledger::judge::{IdUse, Judged, Place};
-use crate::ledger::{Done, Exchange, Job, LaneConfig, LedgerError, Work};
-use crate::receipt::{Receipt, StruckReceipt};
+use crate::ledger::{Done, Effect, Exchange, Job, LaneConfig, LedgerError, Work, saker};
+use crate::person::Person;
+use crate::receipt::{Receipt, Status, StruckReceipt};
 use crate::registry::Registry;
 use crate::rejection::Rejection;
 use crate::store::rows::{IdRow, Writes};
@@ -40,6 +43,10 @@ pub(super) struct Answers<'a> {
     /// Of an earlier try, and of this one.
     panicked_before: &'a BTreeSet<usize>,
     panicked: BTreeSet<usize>,
+    /// Transfer errors.
+    saker: Saker,
+    /// Persons as the batch leaves them.
+    persons: &'a BTreeMap<Duf, Person>,
 }
 
 impl<'a> Answers<'a> {
@@ -49,7 +56,7 @@ impl<'a> Answers<'a> {
         recorded: DateTime<Utc>,
         streams: Streams,
         chain: Chain,
-        writes: Writes,
+        (writes, saker, persons): (Writes, Saker, &'a BTreeMap<Duf, Person>),
         panicked_before: &'a BTreeSet<usize>,
     ) -> Self {
         Answers {
@@ -63,6 +70,8 @@ impl<'a> Answers<'a> {
             outcomes: Vec::new(),
             panicked_before,
             panicked: BTreeSet::new(),
+            saker,
+            persons,
         }
     }
 
@@ -106,8 +115,8 @@ impl<'a> Answers<'a> {
                     Ok(self.kept(exchange, "OK", answer.clone())?)
                 }
                 (Work::Register(_), Some(Judged::Repeat(place))) => self.repeat(exchange, place, stored)?,
-                (Work::Register(command), Some(Judged::Decided { decision, now, id })) => {
-                    self.decided(exchange, command, *decision, &now, id)?
+                (Work::Register(command), Some(Judged::Decided { decision, now, id, own })) => {
+                    self.decided(exchange, command, *decision, &now, (id, own))?
                 }
                 (Work::Strike(_), Some(Judged::Panicked)) => self.keep_panicked(exchange)?,
                 (Work::Strike(melding), Some(Judged::Struck(judged, now))) => match *judged {
@@ -132,6 +141,18 @@ impl<'a> Answers<'a> {
                     self.streams.hand_out(system, *handed_out);
                     self.streams.acknowledge(system, *bekreftet_til);
                     Ok(self.kept(exchange, "LEVERT", sent.clone())?)
+                }
+                (Work::RecordWith { answer, outcome, effect }, _) => {
+                    match &**effect {
+                        Effect::Refused(melding, enheter) => {
+                            let place = self.place();
+                            self.saker.answered(melding, enheter, &[], place, false);
+                        }
+                        Effect::Support(bilde) => self.writes.support.push(bilde.clone()),
+                        Effect::Decided(sak, status) => self.writes.decided.push((*sak, *status, self.recorded)),
+                    }
+                    self.used(exchange, !outcome.starts_with("NIR-"));
+                    Ok(self.kept(exchange, outcome, answer.clone())?)
                 }
                 (Work::Acknowledge { bekreft_til }, _) => {
                     let system = exchange.avsendersystem.as_deref().unwrap_or_default();
@@ -160,6 +181,7 @@ impl<'a> Answers<'a> {
         self.writes.evidence = std::mem::take(&mut self.chain.rows);
         self.writes.keys = std::mem::take(&mut self.chain.keys);
         self.writes.streams = self.streams.changed();
+        (self.writes.saker, self.writes.sakfeil) = std::mem::take(&mut self.saker).done();
         self.writes.uses.sort();
         self.writes.uses.dedup_by(|a, b| a.0 == b.0);
         Ok((self.outcomes, self.chain, self.writes))
@@ -171,7 +193,7 @@ impl<'a> Answers<'a> {
         command: &Command,
         mut decision: Decision,
         now: &Now,
-        id: Option<IdUse>,
+        (id, own_system): (Option<IdUse>, bool),
     ) -> Result<Result<Done, LedgerError>, StoreError> {
         let system = &command.header.avsendersystem;
         let refused = decision.sender_refused();
@@ -196,8 +218,25 @@ impl<'a> Answers<'a> {
             };
             self.ids.insert((row.avsendersystem.clone(), row.meldings_id.clone()), (id, row));
         }
+        if own_system && (receipt.status != Status::Godtatt || !self.saker.is_empty()) {
+            self.note_cases(command, &receipt, now);
+        }
         self.used(exchange, !refused);
         self.rendered(exchange, &receipt, status)
+    }
+
+    /// What the receipt refused opens transfer errors or joins them; what it took solves them.
+    fn note_cases(&mut self, command: &Command, receipt: &Receipt, now: &Now) {
+        let (registry, policy) = (self.registry, &self.config.policy);
+        let refused = saker::refused(command, receipt, self.persons, registry, policy, now.today);
+        let taken = saker::taken(command, receipt);
+        let (place, whole) = (self.place(), receipt.status == Status::Godtatt);
+        self.saker.answered(&saker::melding(command, registry, now), &refused, &taken, place, whole);
+    }
+
+    /// Where the exchange that is answered now will stand in the evidence.
+    fn place(&self) -> (i32, i64) {
+        (self.chain.number(), self.chain.position() + 1)
     }
 
     fn struck(

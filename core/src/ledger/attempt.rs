@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::evidence::payload::{self, CannotSeal};
+use crate::feilsak::Saker;
 use crate::id::Duf;
 use crate::ledger::answers::{Answers, Outcomes, Stored};
 use crate::ledger::batch::{self, Folded, Streams, person_rows, remember};
@@ -13,7 +14,7 @@ use crate::ledger::chain::Chain;
 use crate::ledger::internal::{self, Around, InternalCommand};
 use crate::ledger::judge::{Judged, Place, judge, judge_report, known_ids};
 use crate::ledger::pictures;
-use crate::ledger::{Job, LaneConfig, Work};
+use crate::ledger::{Job, LaneConfig, Work, saker};
 use crate::person::Person;
 use crate::registry::Registry;
 use crate::state::State;
@@ -198,6 +199,8 @@ impl Attempt<'_> {
             // Their streams are locked with the others, and read again when no cursor can move any more.
             heard.extend(tx.unread_about(&about).await?.into_iter().map(|row| row.avsendersystem));
         }
+        let keys = saker::wanted(run, &judged, &loaded.open_cases);
+        let found = if keys.is_empty() { Vec::new() } else { tx.open_cases(&keys).await? };
         let streams = streams(tx, run, heard).await?;
         // Under the locks of their streams, taken in order.
         for (job, judged) in run.iter().zip(&mut judged) {
@@ -216,7 +219,9 @@ impl Attempt<'_> {
         let writes = folded.finish();
         let (outcomes, chain, writes) = {
             let chain = self.chain.clone();
-            let mut answers = Answers::new(self.config, &registry, recorded, streams, chain, writes, self.panicked);
+            let saker = Saker::new(found);
+            let rows = (writes, saker, &state.persons);
+            let mut answers = Answers::new(self.config, &registry, recorded, streams, chain, rows, self.panicked);
             for (job, judged) in run.iter().zip(judged) {
                 answers.finish(job, judged, &stored)?;
             }

@@ -277,7 +277,7 @@ impl Streams {
 
 /// Remembers the id of a message that was decided, for later ones of the batch.
 pub(super) fn remember(known: &mut KnownIds, command: &Command, judged: &Judged, job: usize) {
-    let Judged::Decided { decision, now, id: Some(IdUse { known: stored }) } = judged else { return };
+    let Judged::Decided { decision, now, id: Some(IdUse { known: stored }), .. } = judged else { return };
     known.insert(
         (command.header.avsendersystem.clone(), command.header.meldings_id.clone()),
         Known {

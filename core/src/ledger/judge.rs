@@ -53,8 +53,9 @@ pub(super) fn known_ids(rows: Vec<IdRow>) -> KnownIds {
 
 /// What a message comes to.
 pub(super) enum Judged {
-    /// Decided; `id` says whether its meldingsId is remembered, and how.
-    Decided { decision: Box<Decision>, now: Now, id: Option<IdUse> },
+    /// Decided; `id` says whether its meldingsId is remembered, and how, `own` whether the sender may speak for the
+    /// avsendersystem.
+    Decided { decision: Box<Decision>, now: Now, id: Option<IdUse>, own: bool },
     /// The same message again: the answer that stands there.
     Repeat(Place),
     /// An internal command: who must hear, persons that it changed, and that were not there.
@@ -97,13 +98,14 @@ pub(super) fn judge(
     // Only a sender that may speak for the avsendersystem, by a TLS end that may carry it, can use or meet its ids
     // (threats.md 6, 31).
     let system = authorized_system(state.registry, header, policy, &now);
-    if system.is_some_and(|system| may_carry(state.registry, header, system, policy, &now)) {
+    let own = system.is_some_and(|system| may_carry(state.registry, header, system, policy, &now));
+    if own {
         let before = known.get(&(header.avsendersystem.clone(), header.meldings_id.clone()));
         match before {
             Some(before) if before.is_final && before.digest == command.digest => return Judged::Repeat(before.place),
             Some(before) if before.is_final => {
                 let decision = Decision { spends_id: false, ..reused(command) };
-                return Judged::Decided { decision: Box::new(decision), now, id: None };
+                return Judged::Decided { decision: Box::new(decision), now, id: None, own };
             }
             Some(before) if before.digest == command.digest && still_counts(before, received, policy) => {
                 now = Now { received: before.first_received, today: oslo_date(before.first_received), recorded };
@@ -113,7 +115,7 @@ pub(super) fn judge(
         id = Some(IdUse { known: before.is_some_and(|before| before.stored) });
     }
     match catch_unwind(AssertUnwindSafe(|| decide(state, command, policy, &now, ids))) {
-        Ok(decision) => Judged::Decided { decision: Box::new(decision), now, id },
+        Ok(decision) => Judged::Decided { decision: Box::new(decision), now, id, own },
         Err(_) => Judged::Panicked,
     }
 }

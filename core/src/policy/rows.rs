@@ -35,6 +35,10 @@ pub(super) struct Limits {
     pub kampanje_varsel_maaneder: Vec<Dated<u32>>,
     pub frist_varsel_dager: Vec<Dated<u32>>,
     pub alder_opphoer: Vec<Dated<u32>>,
+    pub bremse_minutter: Vec<Dated<u32>>,
+    pub bremse_personer: Vec<Dated<u32>>,
+    pub bremse_promille: Vec<Dated<u32>>,
+    pub bremse_minst: Vec<Dated<u32>>,
     pub nasjonal_id_alle_rester: Vec<From>,
 }
 

@@ -10,6 +10,7 @@ use sqlx::{PgPool, Row as _};
 use crate::store::rows::{ChainRow, EvidenceRow, FoundEvidence, IdRow, StreamRow};
 use crate::store::{StoreError, inconsistent};
 
+mod feilsak;
 mod hendelser;
 mod levering;
 mod lister;

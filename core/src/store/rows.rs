@@ -1,11 +1,14 @@
 //! Rows as both databases hold them, in one shape.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::decide::References;
 use crate::decide::beregning::first;
 use crate::fact::Fact;
+use crate::feilsak::{Feilsak, Sakfeil, Saksstatus};
 use crate::id::Duf;
 use crate::kategori::BeregningRow;
 use crate::person::Person;
@@ -15,6 +18,7 @@ use crate::receipt::StreamPosition;
 use crate::store::hendelser::{CalendarRow, WithdrawnRow};
 use crate::store::lister::{ListWrites, Listed};
 use crate::store::{StoreError, bad_json, snapshot};
+use crate::support::Supportbilde;
 use crate::time::oslo_date;
 
 /// What a batch needs to know before it decides.
@@ -37,6 +41,8 @@ pub struct Loaded {
     pub ids: Vec<IdRow>,
     /// References that are in use.
     pub references: References,
+    /// References of the batch with an open transfer error.
+    pub open_cases: BTreeSet<(String, String)>,
 }
 
 /// What is there, persons as their rows hold them.
@@ -48,6 +54,8 @@ pub struct LoadedRows {
     pub ids: Vec<IdRow>,
     /// References that are in use.
     pub references: References,
+    /// References of the batch with an open transfer error.
+    pub open_cases: BTreeSet<(String, String)>,
 }
 
 /// A known meldingsId.
@@ -452,6 +460,14 @@ pub struct Writes {
     pub calendar: Vec<CalendarRow>,
     /// Changes that say nothing any more.
     pub withdrawn: Vec<WithdrawnRow>,
+    /// Transfer errors that opened, went on or were solved.
+    pub saker: Vec<Feilsak>,
+    /// Errors of their new attempts.
+    pub sakfeil: Vec<Sakfeil>,
+    /// What operators say of transfer errors.
+    pub decided: Vec<(Uuid, Saksstatus, DateTime<Utc>)>,
+    /// Support cases with what is new in them.
+    pub support: Vec<Supportbilde>,
     /// Streams as they stand after the batch; their rows are locked already.
     pub streams: Vec<(String, StreamRow)>,
 }

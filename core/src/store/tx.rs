@@ -109,7 +109,7 @@ impl Tx {
     /// whose numbers took the place of theirs, since what is said of an old number depends on them (VERN-1a). A snapshot
     /// of a format that this version does not know is made again from the rows.
     pub async fn load(&mut self, wanted: &Wanted, lock: bool) -> Result<Loaded, StoreError> {
-        let LoadedRows { persons: rows, ids, references } = on!(self, tx => tx.load(wanted, lock).await)?;
+        let LoadedRows { persons: rows, ids, references, open_cases } = on!(self, tx => tx.load(wanted, lock).await)?;
         let mut persons = self.decoded(rows).await?;
         let replaced: BTreeSet<i64> = persons.iter().filter_map(Person::replaced_by).map(Duf::to_stored).collect();
         let dufs: Vec<i64> = replaced.into_iter().filter(|duf| !wanted.dufs.contains(duf)).collect();
@@ -118,7 +118,7 @@ impl Tx {
             let rows = on!(self, tx => tx.load(&others, false).await)?.persons;
             persons.extend(self.decoded(rows).await?);
         }
-        Ok(Loaded { persons, ids, references })
+        Ok(Loaded { persons, ids, references, open_cases })
     }
 
     /// These persons, and no others.
@@ -176,7 +176,16 @@ impl Tx {
 
     /// Writes the rows of a batch, a constant number of statements.
     pub async fn write(&mut self, writes: &Writes) -> Result<(), StoreError> {
-        on!(self, tx => tx.write(writes).await)
+        on!(self, tx => tx.write(writes).await)?;
+        for (sak, status, at) in &writes.decided {
+            if !self.set_case(*sak, *status, *at).await? {
+                return Err(StoreError::NotReady("there is no such transfer error".to_owned()));
+            }
+        }
+        for (sak, texts) in &writes.support {
+            self.write_support(sak, texts).await?;
+        }
+        Ok(())
     }
 
     /// Opens an incarnation of a chain.

@@ -380,6 +380,7 @@ pub fn system(id: &str, operator: &str, ordninger: &[Ordning]) -> RegistryEntry 
         valid: ALWAYS,
         approved_versions: Vec::new(),
         blocked: None,
+        contacts: Vec::new(),
     })
 }
 

@@ -23,6 +23,7 @@ macro_rules! on_both {
 mod batches;
 mod bytes;
 mod evidence;
+mod feilsak;
 mod grunnlag;
 mod hendelser;
 mod house;

@@ -78,6 +78,18 @@ impl Message {
         self
     }
 
+    /// In place of an earlier message.
+    pub fn replaces(mut self, id: &str) -> Self {
+        self.command.header.erstatter_meldings_id = Some(id.into());
+        self
+    }
+
+    /// Each person stands or falls alone.
+    pub fn per_person(mut self) -> Self {
+        self.command.transaksjon = Transaksjon::PerPerson;
+        self
+    }
+
     /// The request as it came over the wire.
     pub fn request(mut self, text: &str) -> Self {
         self.request = text.into();

@@ -42,6 +42,11 @@ fn check(policy: &Policy, line: &str) -> Result<(), Bad> {
             if known { "finnes" } else { "finnes ikke" }.to_owned()
         }
         "første" if words.take("mottak") => policy.first_receipt_days(words.parse("dato")?).to_string(),
+        "bremse" => {
+            let bremse = policy.bremse(words.parse("dato")?);
+            let holds = bremse.holds(words.parse("antall")?, words.parse("antall")?);
+            format!("{} innen {} min", if holds { "holdt" } else { "fri" }, bremse.within.num_minutes())
+        }
         "satsklasse" => {
             let land = words.next("land")?;
             policy.rate_class(land, words.parse("dato")?).to_owned()

@@ -286,6 +286,7 @@ impl World {
             valid: ALWAYS,
             approved_versions: Vec::new(),
             blocked: None,
+            contacts: Vec::new(),
         };
         if let Some(list) = words.value("ordninger")? {
             system.ordninger = list.split(',').map(innhold::ordning).collect::<Result<_, _>>()?;

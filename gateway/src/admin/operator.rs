@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use register::codes::Catalogue;
 use register::evidence::payload::MasterKey;
 use register::id::Orgnr;
-use register::ledger::{Exchange, InternalCommand, Job, Lane, LaneConfig, Work};
+use register::ledger::{Done, Effect, Exchange, InternalCommand, Job, Lane, LaneConfig, Work};
 use register::policy::Policy;
 use register::store::Store;
 
@@ -45,6 +45,17 @@ impl Operator {
 
     /// Commits one command, with what it was made from as its request; what came of it, in words.
     pub async fn commit(&mut self, command: InternalCommand, request: Vec<u8>) -> anyhow::Result<String> {
+        let done = self.work(Work::Internal(Box::new(command)), request).await?;
+        Ok(String::from_utf8_lossy(&done.answer).into_owned())
+    }
+
+    /// Keeps what an operator does beside the register, with what it was made from as its request.
+    pub async fn keep(&mut self, effect: Effect, request: Vec<u8>) -> anyhow::Result<()> {
+        let (answer, outcome) = (Vec::new(), "OK".to_owned());
+        self.work(Work::RecordWith { answer, outcome, effect: Box::new(effect) }, request).await.map(drop)
+    }
+
+    async fn work(&mut self, work: Work, request: Vec<u8>) -> anyhow::Result<Done> {
         let exchange = Exchange {
             operation: self.operation,
             signer: self.signer,
@@ -54,10 +65,9 @@ impl Operator {
             request: request.into(),
             received: clock::now(),
         };
-        let job = Job { exchange, work: Work::Internal(Box::new(command)) };
+        let job = Job { exchange, work };
         let done = self.lane.commit(&[job], clock::now()).await.pop().context("the ledger gave no outcome")?;
-        let done = done.with_context(|| format!("{} stopped; what was committed before stands", self.operation))?;
-        Ok(String::from_utf8_lossy(&done.answer).into_owned())
+        done.with_context(|| format!("{} stopped; what was committed before stands", self.operation))
     }
 
     /// Signs the head of the chain.

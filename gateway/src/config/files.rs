@@ -30,6 +30,7 @@ impl Config {
         ];
         paths.extend(&mut self.tls.client_anchors);
         paths.extend(&mut self.signing.ecdsa_key);
+        paths.extend(&mut self.mail.folder);
         paths.extend(&mut self.signing.ecdsa_certificate);
         paths.extend(&mut self.signing.next_certificate);
         paths.extend(&mut self.signing.former_certificates);

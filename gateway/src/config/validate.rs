@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use lettre::message::Mailbox;
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use nir_wsdl::certificate::Trust;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -34,6 +36,7 @@ impl Config {
         self.storage(&mut found);
         self.delivery(&mut found);
         self.limits(&mut found);
+        self.mail(&mut found);
         if found.0.is_empty() { Ok(()) } else { Err(Problems(found.0)) }
     }
 
@@ -167,6 +170,22 @@ impl Config {
         }
         if !(1..=MOST_PATIENCE_SECONDS).contains(&delivery.park_after_seconds) {
             found.add("delivery.park_after_seconds", "must be 1 to 2592000, thirty days");
+        }
+    }
+
+    fn mail(&self, found: &mut Found) {
+        let mail = &self.mail;
+        if !mail.server.is_empty() && AsyncSmtpTransport::<Tokio1Executor>::from_url(&mail.server).is_err() {
+            found.add("mail.server", "must be empty or an address that begins with smtp:// or smtps://");
+        }
+        if !mail.server.is_empty() && mail.folder.is_some() {
+            found.add("mail.folder", "and mail.server cannot both be set");
+        }
+        if mail.from.parse::<Mailbox>().is_err() {
+            found.add("mail.from", "must be a mail address");
+        }
+        if mail.look_seconds == 0 {
+            found.add("mail.look_seconds", "must be at least 1");
         }
     }
 

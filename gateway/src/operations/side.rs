@@ -8,6 +8,7 @@ use register::evidence::sha256;
 use register::id::Duf;
 use register::receipt::{Field, Finding};
 use register::rejection::Rejection;
+use uuid::Uuid;
 
 /// Rows of a page where the caller does not say (domain.md 10.5).
 pub const DEFAULT: usize = 25;
@@ -54,6 +55,27 @@ pub fn place(token: Option<&str>, question: &str) -> Result<Option<Place>, Findi
         let duf = Duf::from_stored(i64::from_be_bytes(*duf))?;
         let recorded = DateTime::from_timestamp_micros(i64::from_be_bytes(*recorded))?;
         own.then_some(Place { duf, row_no: i64::from_be_bytes(*row_no), recorded })
+    };
+    read().map(Some).ok_or_else(|| finding(Rejection::PageTooLarge, Field::Content("sidetoken")))
+}
+
+/// Writes the token of a list of cases, which stand in the order in which they were opened.
+pub fn sak_token((opened, sak): (DateTime<Utc>, Uuid), question: &str) -> String {
+    let digest = sha256(question.as_bytes());
+    let parts = [&opened.timestamp_micros().to_be_bytes()[..], sak.as_bytes(), &digest[..BOUND]];
+    URL_SAFE_NO_PAD.encode(parts.concat())
+}
+
+/// Reads a token of the same list of cases (NIR-X314 if it is none).
+pub fn sak_place(token: Option<&str>, question: &str) -> Result<Option<(DateTime<Utc>, Uuid)>, Finding> {
+    let Some(token) = token else { return Ok(None) };
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (opened, rest) = bytes.split_first_chunk::<8>()?;
+        let (sak, bound) = rest.split_first_chunk::<16>()?;
+        let own = bound == &sha256(question.as_bytes())[..BOUND];
+        let opened = DateTime::from_timestamp_micros(i64::from_be_bytes(*opened))?;
+        own.then_some((opened, Uuid::from_bytes(*sak)))
     };
     read().map(Some).ok_or_else(|| finding(Rejection::PageTooLarge, Field::Content("sidetoken")))
 }

@@ -193,6 +193,7 @@ fn installations() -> Result<Vec<RegistryEntry>, InvalidId> {
                 valid: always(),
                 approved_versions: if *id == APPROVED_ONLY { vec!["2.0".to_owned()] } else { Vec::new() },
                 blocked: (*id == BLOCKED).then(|| "Sperret for prøve i sandkassen".to_owned()),
+                contacts: vec![format!("drift@{id}.example")],
             }))
         })
         .collect()

@@ -99,6 +99,10 @@ pub fn avsenderstatus(
         forutsetning,
         sertifikat,
         stroem: stroem.map(stream_position),
+        aapne_feil: None,
+        vindu_lukker: None,
+        kvote: None,
+        varsel: Vec::new(),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn may_not_list() -> Vec<Finding> {
     vec![finding(Rejection::RoleLacksOrdning, Field::Header("overfoeringsbruker"))]
 }
 
-fn unknown(field: &'static str, list: &str, code: &str) -> Finding {
+pub fn unknown(field: &'static str, list: &str, code: &str) -> Finding {
     let unknown = finding(Rejection::UnknownCode, Field::Content(field));
     Finding { params: vec![("kodeverk", list.to_owned()), ("kode", code.to_owned())], ..unknown }
 }

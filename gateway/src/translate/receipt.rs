@@ -3,8 +3,7 @@
 use nir_xsd::message as wire;
 use register::codes::Catalogue;
 use register::ledger::Render;
-use register::receipt::{Field, Finding, LineOutcome, Receipt, Status, StruckReceipt};
-use uuid::Uuid;
+use register::receipt::{FeilIds, Field, Finding, LineOutcome, Receipt, Status, StruckReceipt};
 
 use crate::feil::{find_places, of_finding, post_svar};
 use crate::translate::{self, notice, stream_position};
@@ -44,10 +43,10 @@ impl Render for Renderer {
 
 /// The typed receipt, without places.
 pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt) -> wire::Kvittering {
-    let mut ids = FeilIds { receipt: receipt.kvitterings_id, next: 0 };
+    let mut ids = FeilIds::of(receipt.kvitterings_id);
     let melding = "/sendRegistreringer/melding";
     let feil =
-        receipt.findings.iter().map(|f| of_finding(catalogue, f, ids.next(), message_xpath(melding, f))).collect();
+        receipt.findings.iter().map(|f| of_finding(catalogue, f, ids.next_id(), message_xpath(melding, f))).collect();
     let person = receipt
         .persons
         .iter()
@@ -60,7 +59,7 @@ pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt) -> wire::Kvittering 
                 feil: person
                     .findings
                     .iter()
-                    .map(|f| of_finding(catalogue, f, ids.next(), person_xpath(&at, f)))
+                    .map(|f| of_finding(catalogue, f, ids.next_id(), person_xpath(&at, f)))
                     .collect(),
                 registrering: person
                     .lines
@@ -75,7 +74,7 @@ pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt) -> wire::Kvittering 
                             feil: line
                                 .findings
                                 .iter()
-                                .map(|f| of_finding(catalogue, f, ids.next(), line_xpath(&at, line.posttype, f)))
+                                .map(|f| of_finding(catalogue, f, ids.next_id(), line_xpath(&at, line.posttype, f)))
                                 .collect(),
                         }
                     })
@@ -101,19 +100,6 @@ pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt) -> wire::Kvittering 
             posisjon: receipt.bevis.posisjon,
             forrige_hash: receipt.bevis.forrige_hash.clone(),
         },
-    }
-}
-
-struct FeilIds {
-    receipt: Uuid,
-    next: u64,
-}
-
-impl FeilIds {
-    /// The n-th error of a receipt always has the same id.
-    fn next(&mut self) -> Uuid {
-        self.next += 1;
-        Uuid::new_v5(&self.receipt, &self.next.to_be_bytes())
     }
 }
 

@@ -21,6 +21,7 @@ mod codes;
 mod commands;
 mod connections;
 mod control;
+mod feilsak;
 mod handling;
 mod http;
 mod idempotency;

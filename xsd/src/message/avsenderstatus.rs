@@ -74,4 +74,34 @@ pub struct Avsenderstatus {
     /// Where the stream stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stroem: Option<Stroemposisjon>,
+    /// How many transfer errors are open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aapne_feil: Option<i32>,
+    /// The first day on which the window of one of them closes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vindu_lukker: Option<NaiveDate>,
+    /// How much you may send at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kvote: Option<Avsenderkvote>,
+    /// Notices that were sent by mail, the last one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub varsel: Vec<Avsendervarsel>,
+}
+
+/// Limits of the organization that is connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Avsenderkvote {
+    /// So many requests may be in work at once.
+    pub samtidige: i32,
+    /// So many requests may wait for news at once, of all senders.
+    pub ventende: i32,
+}
+
+/// A notice to the contacts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Avsendervarsel {
+    /// The cause, of the code list varselaarsak.
+    pub aarsak: String,
+    /// When it was sent.
+    pub fortalt: DateTime<FixedOffset>,
 }

@@ -27,6 +27,11 @@ impl Version {
         self.0
     }
 
+    /// This version, or that of the root element where that is newer.
+    pub(super) fn at_least_of(self, root: &str) -> Self {
+        self.max(Version(Outline::published().root(root).map_or(0, |element| element.since)))
+    }
+
     /// Leaves out of a canonical answer what the published schemas say is newer than this version.
     pub(super) fn filter(self, answer: Vec<u8>) -> Vec<u8> {
         self.filter_by(Outline::published(), answer)

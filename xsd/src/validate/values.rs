@@ -32,6 +32,7 @@ pub(super) fn of(name: &str, raw: &RawViolation, element: Option<&Element>) -> W
             wrong(name).hint("Skriv true eller false, med små bokstaver.", "Write true or false, in lower case.")
         }
         "xs:int" | "xs:long" => whole_number(name, text),
+        "Supporttekst" if raw.code == MAX_LENGTH => too_long(name, 2000),
         _ if raw.code == MAX_LENGTH => too_long(name, if type_name == "Forklaring" { 1000 } else { 100 }),
         _ => match FORMS.iter().find(|(of, ..)| *of == type_name) {
             Some((_, nb, en)) => wrong(name).hint(*nb, *en),

@@ -192,7 +192,9 @@ fn value(type_name: &str, name: &str, n: u32) -> String {
         "Kommunenummer" => format!("{n:04}"),
         "Bydelsnummer" => format!("{n:06}"),
         "Kontraktversjon" => format!("1.{n}"),
-        "Navn" | "Saksreferanse" | "Forklaring" | "xs:token" => format!("{name} {n} æøå &amp; &lt;&gt; \" ' 🙂"),
+        "Navn" | "Saksreferanse" | "Forklaring" | "Supporttekst" | "xs:token" => {
+            format!("{name} {n} æøå &amp; &lt;&gt; \" ' 🙂")
+        }
         "xs:string" => format!("  {name} {n}\t&amp;\n &lt;&gt; \" ' &#xD; 🙂 "),
         "xs:int" => (i32::MAX - i32::try_from(n).unwrap()).to_string(),
         "xs:long" => (i64::MAX - i64::from(n)).to_string(),

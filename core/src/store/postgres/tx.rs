@@ -173,10 +173,19 @@ impl PostgresTx {
         if !wanted.references.is_empty() {
             let (systems, references) = pairs(&wanted.references);
             let sql = "SELECT r.avsendersystem, r.reference, r.duf, r.post_id FROM UNNEST($1::text[], $2::text[]) AS k(a, b) \
-                       JOIN post_reference r ON r.avsendersystem = k.a AND r.reference = k.b";
+                       JOIN post_reference r ON r.avsendersystem = k.a AND r.reference = k.b \
+                       UNION ALL SELECT f.avsendersystem, f.avsenders_referanse, NULL, NULL FROM UNNEST($1::text[], $2::text[]) AS k(a, b) \
+                       JOIN feilsak f ON f.avsendersystem = k.a AND f.avsenders_referanse = k.b AND f.aapen";
             for row in sqlx::query(sql).bind(systems).bind(references).fetch_all(&mut *self.tx).await? {
-                if let Some(duf) = Duf::from_stored(row.try_get(2)?) {
-                    loaded.references.insert((row.try_get(0)?, row.try_get(1)?), (duf, row.try_get(3)?));
+                let key = (row.try_get(0)?, row.try_get(1)?);
+                match row.try_get::<Option<i64>, _>(2)? {
+                    // A transfer error of this reference waits for it to succeed.
+                    None => drop(loaded.open_cases.insert(key)),
+                    Some(duf) => {
+                        if let Some(duf) = Duf::from_stored(duf) {
+                            loaded.references.insert(key, (duf, row.try_get(3)?));
+                        }
+                    }
                 }
             }
         }
@@ -239,7 +248,8 @@ impl PostgresTx {
     }
 
     pub(in crate::store) async fn write(&mut self, writes: &Writes) -> Result<(), StoreError> {
-        write::batch(&mut self.tx, writes).await
+        write::batch(&mut self.tx, writes).await?;
+        self.write_cases(&writes.saker, &writes.sakfeil).await
     }
 
     pub(in crate::store) async fn open_chain(&mut self, node: &str, lane: i32) -> Result<ChainRow, StoreError> {

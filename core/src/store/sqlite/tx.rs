@@ -168,11 +168,20 @@ impl SqliteTx {
         }
         if !wanted.references.is_empty() {
             let sql = "SELECT r.avsendersystem, r.reference, r.duf, r.post_id FROM json_each(?1) k \
-                       JOIN post_reference r ON r.avsendersystem = k.value->>0 AND r.reference = k.value->>1";
+                       JOIN post_reference r ON r.avsendersystem = k.value->>0 AND r.reference = k.value->>1 \
+                       UNION ALL SELECT f.avsendersystem, f.avsenders_referanse, NULL, NULL FROM json_each(?1) k \
+                       JOIN feilsak f ON f.avsendersystem = k.value->>0 AND f.avsenders_referanse = k.value->>1 AND f.aapen = 1";
             let rows = sqlx::query(sql).bind(json!(wanted.references).to_string()).fetch_all(&mut *self.tx).await?;
             for row in rows {
-                if let Some(duf) = Duf::from_stored(row.try_get(2)?) {
-                    loaded.references.insert((row.try_get(0)?, row.try_get(1)?), (duf, uuid(row.try_get(3)?)?));
+                let key = (row.try_get(0)?, row.try_get(1)?);
+                match row.try_get::<Option<i64>, _>(2)? {
+                    // A transfer error of this reference waits for it to succeed.
+                    None => drop(loaded.open_cases.insert(key)),
+                    Some(duf) => {
+                        if let Some(duf) = Duf::from_stored(duf) {
+                            loaded.references.insert(key, (duf, uuid(row.try_get(3)?)?));
+                        }
+                    }
                 }
             }
         }
@@ -231,7 +240,8 @@ impl SqliteTx {
     }
 
     pub(in crate::store) async fn write(&mut self, writes: &Writes) -> Result<(), StoreError> {
-        write::batch(&mut self.tx, writes).await
+        write::batch(&mut self.tx, writes).await?;
+        self.write_cases(&writes.saker, &writes.sakfeil).await
     }
 
     pub(in crate::store) async fn open_chain(&mut self, node: &str, lane: i32) -> Result<ChainRow, StoreError> {
