@@ -206,7 +206,7 @@ impl Store {
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
-        let told = tx.tell(system, aarsak, periode, at).await?;
+        let told = tx.note_told(system, aarsak, periode, at).await?;
         tx.commit().await?;
         Ok(told)
     }
@@ -263,8 +263,14 @@ impl Tx {
         on!(self, tx => tx.write_support(sak, texts).await)
     }
 
-    async fn tell(&mut self, system: &str, aarsak: &str, periode: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
-        Ok(on!(self, tx => tx.tell(system, (aarsak, periode), at).await)? == 1)
+    async fn note_told(
+        &mut self,
+        system: &str,
+        aarsak: &str,
+        periode: &str,
+        at: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        Ok(on!(self, tx => tx.note_told(system, (aarsak, periode), at).await)? == 1)
     }
 
     async fn unread_streams(&mut self) -> Result<Vec<Ulest>, StoreError> {

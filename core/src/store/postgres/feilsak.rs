@@ -251,7 +251,7 @@ impl PostgresTx {
         Ok(())
     }
 
-    pub(in crate::store) async fn tell(
+    pub(in crate::store) async fn note_told(
         &mut self,
         system: &str,
         (aarsak, periode): (&str, &str),

@@ -257,7 +257,7 @@ impl SqliteTx {
         Ok(())
     }
 
-    pub(in crate::store) async fn tell(
+    pub(in crate::store) async fn note_told(
         &mut self,
         system: &str,
         (aarsak, periode): (&str, &str),
