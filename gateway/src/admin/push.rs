@@ -209,6 +209,7 @@ mod tests {
             valid: Period::inclusive("2020-01-01".parse().unwrap(), None),
             approved_versions: Vec::new(),
             blocked: None,
+            contacts: Vec::new(),
         };
         Registry::from_entries(1, [RegistryEntry::Avsendersystem(system)])
     }
