@@ -49,9 +49,13 @@ fn run(setting: Setting, callers: usize, messages: usize, steps: &Steps) -> Lag 
     let house = House::start(setting);
     let mut sender = Sender::new(&house);
     let reader = Reader::new(&house);
-    let done = AtomicBool::new(false);
+    let (done, begun) = (AtomicBool::new(false), AtomicBool::new(false));
     let mut lags: Vec<Duration> = std::thread::scope(|scope| {
-        let poll = scope.spawn(|| reader.read_on(&done));
+        let poll = scope.spawn(|| reader.read_on(&done, &begun));
+        // It reads what is there already before anything is measured.
+        while !begun.load(Ordering::Relaxed) && !poll.is_finished() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         if callers == 0 {
             // One at a time, and time for the next poll to wait.
             for _ in 0..messages {
@@ -85,7 +89,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Polls until told that nothing more comes: how old the oldest change of each answer was when it had been read.
-    fn read_on(&self, done: &AtomicBool) -> Vec<Duration> {
+    fn read_on(&self, done: &AtomicBool, begun: &AtomicBool) -> Vec<Duration> {
         let mut stream = connect(client::tls(&self.house.certs(), Some(READER)), self.house.node.port);
         let (mut after, mut lags, mut caught_up) = (0_i64, Vec::new(), false);
         while !done.load(Ordering::Relaxed) {
@@ -103,6 +107,7 @@ impl<'a> Reader<'a> {
             let Some(number) = value("sekvensnummer", newest) else {
                 assert!(answer.contains("hentEndringerSvar"), "{answer}");
                 caught_up = true;
+                begun.store(true, Ordering::Relaxed);
                 continue;
             };
             after = number.parse().expect("a number");
@@ -113,6 +118,7 @@ impl<'a> Reader<'a> {
                 lags.push((arrived - recorded.to_utc()).to_std().unwrap_or_default());
             }
             caught_up |= answer.contains("<flere>false</flere>");
+            begun.store(caught_up, Ordering::Relaxed);
         }
         lags
     }
