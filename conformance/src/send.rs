@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use nir_wsdl::envelope::SoapVersion;
 use nir_wsdl::seal::{Signer, seal};
-use nir_wsdl::service::NAMESPACE as SERVICE;
+use nir_wsdl::service::{FAGSYSTEM, SERVICES, Service};
 use nir_wsdl::{client, verify::Verified};
 use nir_xsd::message::{Answer, Kvittering};
 
@@ -79,12 +79,13 @@ pub fn run(options: &Options) -> anyhow::Result<Verdict> {
     let fresh = options.new_id.then_some((id.as_str(), now));
     let payload = payload::read(&text, options.today.unwrap_or(now.date_naive()), fresh)
         .with_context(|| options.file.display().to_string())?;
-    let target = options.target.target()?;
+    let service = service_of(&payload.operation);
+    let target = options.target.target(service)?;
     let tls = wire::Tls::read(&target.ca, &target.tls)?;
     let gateway = wire::certificates(&target.gateway_certificate)?.remove(0);
     let signer = signer(&target.signing)?;
 
-    let action = format!("{SERVICE}/{}", payload.operation);
+    let action = format!("{}/{}", service.namespace, payload.operation);
     let (soap, headers) = match options.soap {
         Soap::V11 => (
             SoapVersion::V11,
@@ -112,6 +113,12 @@ pub fn run(options: &Options) -> anyhow::Result<Verdict> {
             Ok(Verdict::Unverifiable)
         }
     }
+}
+
+/// The first service that has the operation; one that none has is the fagsystem's to refuse.
+fn service_of(operation: &str) -> &'static Service {
+    let has = |service: &&&Service| service.operations.iter().any(|known| known.name == operation);
+    SERVICES.iter().find(has).copied().unwrap_or(&FAGSYSTEM)
 }
 
 fn signer(identity: &Identity) -> anyhow::Result<Signer> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use nir_wsdl::service::Service;
 
 /// Certificate that a sandbox's vendor has.
 const USUAL_NAME: &str = "vendor";
@@ -18,7 +19,7 @@ pub struct Options {
     /// certificates (certs/); each option below goes before what the directory says.
     #[arg(long, value_name = "DIR")]
     sandbox: Option<PathBuf>,
-    /// As whom, of those in the sandbox's certs/: vendor, vendor2, kommune, kilde. Left out: vendor.
+    /// As whom, of those in the sandbox's certs/: vendor, vendor2, kommune, udi, folkeregister, hkdir, imdi. Left out: vendor.
     #[arg(long, value_name = "NAME", requires = "sandbox")]
     cert_name: Option<String>,
     /// Address of the service.
@@ -70,10 +71,10 @@ pub struct Target {
 
 impl Options {
     /// Fills in what the sandbox says.
-    pub fn target(&self) -> anyhow::Result<Target> {
+    pub fn target(&self, service: &Service) -> anyhow::Result<Target> {
         let endpoint = match (&self.endpoint, &self.sandbox) {
             (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(sandbox)) => address(sandbox)?,
+            (None, Some(sandbox)) => address(sandbox, service)?,
             (None, None) => bail!("neither --endpoint nor --sandbox"),
         };
         let certs = self.sandbox.as_deref().map(|sandbox| sandbox.join("certs"));
@@ -122,12 +123,13 @@ fn named(certs: &Path, name: &str) -> anyhow::Result<Identity> {
     bail!("--cert-name {name}: {} holds {}", certs.display(), names.join(", "))
 }
 
-/// Where a running sandbox listens.
-fn address(sandbox: &Path) -> anyhow::Result<String> {
+/// Where a running sandbox offers the service.
+fn address(sandbox: &Path, service: &Service) -> anyhow::Result<String> {
     let path = sandbox.join("endpoints.json");
     let text = fs::read_to_string(&path)
         .with_context(|| format!("{}: does the sandbox run, and is this its --data?", path.display()))?;
     let endpoints: serde_json::Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-    let address = endpoints.get("fagsystem").and_then(serde_json::Value::as_str);
-    Ok(address.with_context(|| format!("{} names no address of fagsystem", path.display()))?.to_owned())
+    let name = service.path.rsplit('/').next().unwrap_or_default();
+    let address = endpoints.get(name).and_then(serde_json::Value::as_str);
+    Ok(address.with_context(|| format!("{} names no address of {name}", path.display()))?.to_owned())
 }

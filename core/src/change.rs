@@ -103,6 +103,23 @@ pub enum Opphav {
     Tid,
 }
 
+impl Opphav {
+    /// The code on the wire.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Opphav::EgenMelding => "EGEN_MELDING",
+            Opphav::AnnenKommune => "ANNEN_KOMMUNE",
+            Opphav::Web => "WEB",
+            Opphav::Udi => "UDI",
+            Opphav::Folkeregister => "FOLKEREGISTER",
+            Opphav::Pad => "PAD",
+            Opphav::Regelendring => "REGELENDRING",
+            Opphav::Imdi => "IMDI",
+            Opphav::Tid => "TID",
+        }
+    }
+}
+
 /// The typed payload of a notice (contract.md 6, last choice of `Endring`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoticePayload {

@@ -69,6 +69,9 @@ const LISTS: &[(&str, &str)] = lists![
     "oppholdsgrunnlag",
     "kategori",
     "lukketAarsak",
+    "kilde",
+    "opplysningstype",
+    "adressebeskyttelse",
 ];
 
 /// One code of a list.

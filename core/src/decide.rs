@@ -66,6 +66,7 @@ mod hendelser;
 pub mod importert;
 mod intro;
 mod kategori;
+pub mod kilde;
 mod kontakt;
 mod line;
 mod norsk;

@@ -291,6 +291,37 @@ pub enum FactContent {
     },
 }
 
+impl FactContent {
+    /// Its kind (code list `opplysningstype`).
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            FactContent::Personalia { .. } => "PERSONALIA",
+            FactContent::Ident { .. } => "IDENT",
+            FactContent::Nummer { .. } => "NUMMER",
+            FactContent::Oppfoelging { .. } => "OPPFOELGING",
+            FactContent::Bosted { .. } => "BOSTED",
+            FactContent::Mottak { .. } => "MOTTAK",
+            FactContent::Bosetting { .. } => "BOSETTING",
+            FactContent::Beskyttelse { .. } => "BESKYTTELSE",
+            FactContent::Doedsfall { .. } => "DOEDSFALL",
+            FactContent::Utflyttet { .. } => "UTFLYTTET",
+            FactContent::Forsvunnet { .. } => "FORSVUNNET",
+            FactContent::DufErstattet { .. } => "DUF_ERSTATTET",
+            FactContent::Statsborgerskap { .. } => "STATSBORGERSKAP",
+            FactContent::Landbakgrunn { .. } => "LANDBAKGRUNN",
+            FactContent::Ankomst { .. } => "ANKOMST",
+            FactContent::Oppholdstillatelse(_) => "OPPHOLDSTILLATELSE",
+            FactContent::Fornyelse { .. } => "FORNYELSE",
+            FactContent::Asylsoeknad { .. } => "ASYLSOEKNAD",
+            FactContent::Familie { .. } => "FAMILIE",
+            FactContent::EnsligMindreaarig => "ENSLIG_MINDREAARIG",
+            FactContent::Kompetanse { .. } => "KOMPETANSE",
+            FactContent::Proeve(_) => "PROEVE",
+            FactContent::KulturOgVerdier { .. } => "KULTUR_OG_VERDIER",
+        }
+    }
+}
+
 /// One fact with both times and its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {

@@ -317,6 +317,20 @@ pub struct Beregnet {
 }
 
 impl Beregnet {
+    /// What follows from nothing.
+    pub fn nothing(at: DateTime<Utc>) -> Self {
+        Beregnet {
+            row_no: 0,
+            beregnings_id: Uuid::nil(),
+            lov: None,
+            kategorier: Vec::new(),
+            frister: Vec::new(),
+            aapninger: Vec::new(),
+            logg: 0,
+            system_from: at,
+        }
+    }
+
     /// Whether result and reasons are the same; ids and row numbers do not count.
     pub fn says_the_same(&self, other: &Beregnet) -> bool {
         self.lov == other.lov

@@ -10,6 +10,7 @@ use crate::bestilling::Bestilling;
 use crate::command::Command;
 use crate::decide::Ids;
 use crate::decide::feilregistrert::Melding;
+use crate::decide::kilde::Grunnlagsmelding;
 use crate::evidence::payload::MasterKey;
 use crate::feilsak;
 use crate::id::Orgnr;
@@ -25,6 +26,7 @@ mod chain;
 mod dry_run;
 mod internal;
 mod judge;
+mod kilde;
 mod lane;
 mod pictures;
 mod saker;
@@ -61,6 +63,8 @@ pub struct Exchange {
 pub enum Work {
     /// Judge and apply a message.
     Register(Box<Command>),
+    /// Judge and apply what a source tells.
+    Grunnlag(Box<Grunnlagsmelding>),
     /// Carry out a command that no message brought.
     Internal(Box<InternalCommand>),
     /// Judge and apply a report of a wrong record (HD-14); what refuses it leaves nothing.
@@ -195,6 +199,8 @@ impl From<StoreError> for LedgerError {
 pub trait Render: Send + Sync {
     /// The canonical Body child of a receipt; `request` is the message as it arrived, for line and column.
     fn receipt(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8>;
+    /// As `receipt`, of what a source told.
+    fn grunnlag(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8>;
     /// The canonical Body child of the receipt of `meldFeilregistrert`.
     fn struck(&self, receipt: &StruckReceipt) -> Vec<u8>;
     /// The stored answer with `gjentatt` true.

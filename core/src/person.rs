@@ -68,6 +68,16 @@ impl Person {
         Person { duf, version: 0, last_row: 0, facts: Vec::new(), posts: Vec::new(), beregnet: None }
     }
 
+    /// A person that begins now: of whom nothing followed until now, so that what follows is news.
+    pub fn begun(duf: Duf, at: DateTime<Utc>) -> Self {
+        Person { beregnet: Some(Beregnet::nothing(at)), ..Person::unheard_of(duf) }
+    }
+
+    /// Whether nothing has been said yet: a row of the store that waits for its first fact.
+    pub fn is_unheard_of(&self) -> bool {
+        self.last_row == 0 && self.facts.is_empty() && self.posts.is_empty()
+    }
+
     /// Where the person is followed up on the day. Where two facts cover it, the later learned one holds.
     pub fn follow_up(&self, day: NaiveDate) -> Option<FollowUp> {
         follow_up(&self.facts, day)

@@ -17,6 +17,7 @@ mod fravaer;
 pub(crate) mod frister;
 mod innhold;
 pub(crate) mod kategorier;
+mod kilder;
 mod kommuner;
 mod land;
 mod norsk;
@@ -92,6 +93,7 @@ pub struct Policy {
     norsk: norsk::NorskFile,
     avslutning: avslutning::AvslutningFile,
     kommuner: kommuner::Kommuner,
+    kilder: kilder::KilderFile,
     land: land::LandFile,
     kategorier: kategorier::Kategorier,
     frister: frister::Frister,
@@ -120,6 +122,7 @@ impl Policy {
             norsk: toml::from_str(files.get("norsk.toml"))?,
             avslutning: toml::from_str(files.get("avslutning.toml"))?,
             kommuner: kommuner::Kommuner::read(files)?,
+            kilder: toml::from_str(files.get("kilder.toml"))?,
             land: toml::from_str(files.get("landgrupper.toml"))?,
             kategorier: toml::from_str(files.get("kategorier.toml"))?,
             frister: frister::Frister::read(files)?,

@@ -39,6 +39,9 @@ pub struct Party {
     /// For a kommune: its number.
     #[serde(default)]
     pub kommune: Option<Kommunenummer>,
+    /// For a source: which (code list `kilde`).
+    #[serde(default)]
+    pub kilde: Option<String>,
     /// Days it is registered.
     pub valid: Period,
     /// Answers to this party are signed with the gateway's ECDSA P-256 key instead of RSA (design.md 5).

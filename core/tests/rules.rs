@@ -51,6 +51,7 @@ const KEYS: &[(&str, &str, &str)] = &[
         "maaneder_bakover tidligste_dato ordninger kommuner lov kanaler registreringstyper overstyrer_laas",
     ),
     ("laas", "aar laast_fra beslutningsreferanse", "aapnet_igjen ordninger kommuner"),
+    ("kilde", "kode opplysninger", ""),
     ("lov", "lov fra", ""),
     ("profil", "profil duf_testserie syntetiske_personer", ""),
     ("ordning", "ordning tiltak tiltak_krever_vedtak", "lov uten_tillatelse"),

@@ -10,36 +10,43 @@ use hyper::{Response, StatusCode};
 use nir_wsdl::service;
 
 use crate::app::App;
-use crate::http::{PATH, plain};
+use crate::http::plain;
 
 /// Answers a GET.
 pub fn get(app: &Arc<App>, path: &str, query: Option<&str>, headers: &HeaderMap) -> Response<Full<Bytes>> {
-    match (path, query) {
-        (PATH, Some(query)) if query.eq_ignore_ascii_case("wsdl") => {
-            document("text/xml; charset=utf-8", service::wsdl(&base(app, headers)).into_bytes())
+    match (service::at(path), query) {
+        (Some(service), Some(query)) if query.eq_ignore_ascii_case("wsdl") => {
+            document("text/xml; charset=utf-8", service.wsdl(&base(app, headers)).into_bytes())
         }
-        (PATH, Some(query)) if query.starts_with("xsd=") => {
-            match service::xsd(query.trim_start_matches("xsd="), &base(app, headers)) {
+        (Some(service), Some(query)) if query.starts_with("xsd=") => {
+            match service.xsd(query.trim_start_matches("xsd="), &base(app, headers)) {
                 Some(schema) => document("text/xml; charset=utf-8", schema),
                 None => plain(StatusCode::NOT_FOUND, "Ukjent skjema. / Unknown schema."),
             }
         }
-        (service::RECEIVER_PATH, Some(query)) if query.eq_ignore_ascii_case("wsdl") => {
+        (None, Some(query)) if path == service::RECEIVER_PATH && query.eq_ignore_ascii_case("wsdl") => {
             document("text/xml; charset=utf-8", service::receiver_wsdl(&base(app, headers)).into_bytes())
         }
-        ("/contract/v1.zip", _) => match zip(&base(app, headers)) {
+        (Some(_), _) => plain(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "NIR-T110: POST SOAP her; beskrivelsen er ?wsdl. / POST SOAP here; the description is ?wsdl.",
+        ),
+        (None, _) => elsewhere(app, path, headers),
+    }
+}
+
+/// What is no service.
+fn elsewhere(app: &Arc<App>, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
+    match path {
+        "/contract/v1.zip" => match zip(&base(app, headers)) {
             Ok(bytes) => document("application/zip", bytes),
             Err(error) => {
                 tracing::error!(event = "contract_zip_failed", %error);
                 plain(StatusCode::INTERNAL_SERVER_ERROR, "NIR-I901")
             }
         },
-        (PATH, _) => plain(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "NIR-T110: POST SOAP her; beskrivelsen er ?wsdl. / POST SOAP here; the description is ?wsdl.",
-        ),
-        ("/health/live", _) => plain(StatusCode::OK, "ok"),
-        ("/health/ready", _) => crate::telemetry::ready(app),
+        "/health/live" => plain(StatusCode::OK, "ok"),
+        "/health/ready" => crate::telemetry::ready(app),
         _ => plain(StatusCode::NOT_FOUND, "Ukjent adresse. / Unknown address."),
     }
 }

@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use nir_wsdl::certificate::Certificate;
 use nir_wsdl::envelope::SoapVersion;
 use nir_wsdl::operation;
+use nir_wsdl::service::{self, Service};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
@@ -29,9 +30,6 @@ use crate::reply::{self, Reply};
 const FORGOTTEN_BYTES: usize = 4 * operation::LARGEST;
 /// The longest pause in it.
 const FORGOTTEN_PAUSE: Duration = Duration::from_secs(1);
-
-/// The path of the service (design.md 4).
-pub const PATH: &str = "/ws/v1/fagsystem";
 
 /// Who is at the other end of the connection.
 #[derive(Debug, Clone)]
@@ -139,13 +137,13 @@ async fn handle(
     }
     // What follows a request that is none of ours may be meant as its content (the tunnel of a CONNECT): it is never
     // taken for a request of its own.
-    if path != PATH {
+    let Some(called) = service::at(path) else {
         let mut response = plain(StatusCode::NOT_FOUND, "Ukjent adresse. / Unknown address.");
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         return Ok(response);
-    }
+    };
     let last = request.method() != Method::POST || is_last(request.headers());
-    let reply = soap_call(&app, &peer, request).await?;
+    let reply = soap_call(&app, &peer, called, request).await?;
     let mut response = respond(reply);
     if last {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -158,9 +156,14 @@ async fn handle(
 #[error("the answer was lost on request")]
 struct AnswerLost;
 
-async fn soap_call(app: &Arc<App>, peer: &Arc<Peer>, request: Request<Incoming>) -> Result<Reply, AnswerLost> {
+async fn soap_call(
+    app: &Arc<App>,
+    peer: &Arc<Peer>,
+    called: &'static Service,
+    request: Request<Incoming>,
+) -> Result<Reply, AnswerLost> {
     let (head, mut body) = request.into_parts();
-    let reply = answer_call(app, peer, head, &mut body).await;
+    let reply = answer_call(app, peer, called, head, &mut body).await;
     if !body.is_end_stream() {
         tokio::spawn(forget(body));
     }
@@ -182,7 +185,13 @@ async fn forget(mut body: Incoming) {
     }
 }
 
-async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, head: Parts, body: &mut Incoming) -> Reply {
+async fn answer_call(
+    app: &Arc<App>,
+    peer: &Arc<Peer>,
+    service: &'static Service,
+    head: Parts,
+    body: &mut Incoming,
+) -> Reply {
     let started = crate::clock::now();
     let content = content_type(&head.headers);
     // What is no SOAP is answered in the version that everybody reads.
@@ -226,7 +235,7 @@ async fn answer_call(app: &Arc<App>, peer: &Arc<Peer>, head: Parts, body: &mut I
         tokio::time::sleep(pause).await;
     }
     let held = Held { sender, seat: Some(seat), memory };
-    let arrival = Arrival { peer: Arc::clone(peer), http_soap: soap, action, bytes, received: started, held };
+    let arrival = Arrival { peer: Arc::clone(peer), service, http_soap: soap, action, bytes, received: started, held };
     pipeline::answer(app, arrival).await
 }
 

@@ -42,6 +42,7 @@ pub mod meld_feilregistrert;
 pub mod meld_sertifikat;
 pub mod meld_supportsak;
 pub mod ping;
+pub mod send_persongrunnlag;
 pub mod send_registreringer;
 pub mod side;
 pub mod vent_paa_endringer;
@@ -90,6 +91,7 @@ pub async fn carry_out(app: &Arc<App>, call: Call) -> Reply {
         Request::ForklarVindu(wrapper) => forklar_vindu::run(context, wrapper.forespoersel).await,
         Request::HentAvsenderstatus(wrapper) => hent_avsenderstatus::run(context, wrapper.forespoersel).await,
         Request::MeldSertifikat(wrapper) => meld_sertifikat::run(context, wrapper.forespoersel).await,
+        Request::SendPersongrunnlag(wrapper) => send_persongrunnlag::run(context, wrapper.melding).await,
         Request::MeldFeilregistrert(wrapper) => meld_feilregistrert::run(context, wrapper.forespoersel).await,
         Request::VentPaaEndringer(wrapper) => vent_paa_endringer::run(context, wrapper.forespoersel).await,
         Request::BestillOeyeblikksbilde(wrapper) => bestill_oeyeblikksbilde::run(context, wrapper.forespoersel).await,

@@ -12,6 +12,7 @@ use nir_wsdl::envelope::{self, Opened, SoapVersion};
 use nir_wsdl::operation::{self, Operation};
 use nir_wsdl::prefilter::prefilter;
 use nir_wsdl::refusal::Refusal;
+use nir_wsdl::service::Service;
 use nir_wsdl::verify::{SecondOpinion, Verified};
 use nir_xsd::message::Request;
 use nir_xsd::structure;
@@ -31,6 +32,8 @@ use crate::reply::{self, Reply};
 pub struct Arrival {
     /// The other end of the connection.
     pub peer: Arc<Peer>,
+    /// The service that was called, by its path.
+    pub service: &'static Service,
     /// The SOAP version that the content type states.
     pub http_soap: SoapVersion,
     /// SOAPAction or the action parameter.
@@ -199,8 +202,10 @@ fn read_valid(verified: &Verified) -> Result<Request, Cause> {
     let request = Request::parse(&verified.body_child).map_err(|error| {
         Cause::Refusal(reply::refusal("NIR-X302", &format!("valid by schema but not decoded: {error}")))
     })?;
-    if let Request::SendRegistreringer(wrapper) = &request {
-        structure::check(&wrapper.melding).map_err(Cause::Invalid)?;
+    match &request {
+        Request::SendRegistreringer(wrapper) => structure::check(&wrapper.melding).map_err(Cause::Invalid)?,
+        Request::SendPersongrunnlag(wrapper) => structure::check_grunnlag(&wrapper.melding).map_err(Cause::Invalid)?,
+        _ => {}
     }
     Ok(request)
 }
@@ -234,9 +239,9 @@ pub fn signer_of(app: &App, opened: &Opened<'_>, at: DateTime<Utc>) -> Result<Si
 /// Time, action and addressing agree with the signed Body; the operation is the Body child's.
 fn agree(app: &App, arrival: &Arrival, verified: &Verified) -> Result<&'static Operation, Refusal> {
     verified.check_freshness(arrival.received)?;
-    let operation = operation::by_root(&verified.namespace, &verified.root)?;
+    let operation = operation::by_root(arrival.service, &verified.namespace, &verified.root)?;
     verified.check_action(operation.action, arrival.action.as_deref())?;
-    verified.check_to(&app.public_base, crate::http::PATH)?;
+    verified.check_to(&app.public_base, arrival.service.path)?;
     if arrival.bytes.len() > operation.max_bytes {
         let mut refusal = reply::refusal("NIR-T103", "larger than the operation allows");
         refusal.params.push(("maksimum", operation.max_bytes.to_string()));

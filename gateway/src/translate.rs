@@ -9,6 +9,7 @@ use register::store::ChangesPage;
 pub mod avsender;
 pub mod codes;
 pub mod content;
+pub mod kilde;
 pub mod kodeverk;
 pub mod notice;
 pub mod oppslag;
@@ -18,6 +19,7 @@ pub mod registrering;
 pub mod sak;
 
 pub use avsender::{avsenderstatus, certificates, feilmelding, struck, vindu, vindu_asked};
+pub use kilde::grunnlag;
 pub use kodeverk::kodeverk_answer;
 pub use oppslag::{
     beregningslogg, datakonsistens, datakonsistens_side, konsistens_asked, liste_filter, logg_asked, may_not_list,

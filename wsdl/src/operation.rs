@@ -1,9 +1,10 @@
-//! The operations of NirFagsystem and of NirMottak: one row each. A test holds them against `services/*.wsdl`.
+//! The operations of the services: one row each. A test holds them against `services/*.wsdl`.
 
 use nir_xsd::limits::{MAX_OTHER_BYTES, MAX_REGISTRERINGER_BYTES};
 use nir_xsd::message::NAMESPACE;
 
 use crate::refusal::{FaultCode, Refusal};
+use crate::service::{SERVICES, Service};
 
 /// Largest request of any operation.
 pub const LARGEST: usize = MAX_REGISTRERINGER_BYTES;
@@ -22,11 +23,11 @@ pub struct Operation {
 }
 
 macro_rules! operations {
-    ($($name:literal $max:expr),* $(,)?) => {
-        /// All of them.
-        pub const OPERATIONS: &[Operation] = &[$(Operation {
+    ($(#[$doc:meta])* $list:ident, $namespace:literal, { $($name:literal $max:expr),* $(,)? }) => {
+        $(#[$doc])*
+        pub const $list: &[Operation] = &[$(Operation {
             name: $name,
-            action: concat!("urn:no:nir:fagsystem:v1/", $name),
+            action: concat!($namespace, "/", $name),
             answer: concat!($name, "Svar"),
             max_bytes: $max,
         }),*];
@@ -34,27 +35,38 @@ macro_rules! operations {
 }
 
 operations! {
-    "ping" MAX_OTHER_BYTES,
-    "sendRegistreringer" MAX_REGISTRERINGER_BYTES,
-    "hentKvittering" MAX_OTHER_BYTES,
-    "hentPerson" MAX_OTHER_BYTES,
-    "hentKodeverk" MAX_OTHER_BYTES,
-    "hentEndringer" MAX_OTHER_BYTES,
-    "bekreftEndringer" MAX_OTHER_BYTES,
-    "finnPerson" MAX_OTHER_BYTES,
-    "hentPersonliste" MAX_OTHER_BYTES,
-    "hentPostoversikt" MAX_OTHER_BYTES,
-    "hentBeregningslogg" MAX_OTHER_BYTES,
-    "hentDatakonsistens" MAX_OTHER_BYTES,
-    "forklarVindu" MAX_OTHER_BYTES,
-    "hentAvsenderstatus" MAX_OTHER_BYTES,
-    "meldSertifikat" MAX_OTHER_BYTES,
-    "meldFeilregistrert" MAX_OTHER_BYTES,
-    "ventPaaEndringer" MAX_OTHER_BYTES,
-    "bestillOeyeblikksbilde" MAX_OTHER_BYTES,
-    "hentOverfoeringsfeil" MAX_OTHER_BYTES,
-    "meldSupportsak" MAX_OTHER_BYTES,
-    "hentSupportsak" MAX_OTHER_BYTES,
+    /// Of NirFagsystem.
+    FAGSYSTEM, "urn:no:nir:fagsystem:v1", {
+        "ping" MAX_OTHER_BYTES,
+        "sendRegistreringer" MAX_REGISTRERINGER_BYTES,
+        "hentKvittering" MAX_OTHER_BYTES,
+        "hentPerson" MAX_OTHER_BYTES,
+        "hentKodeverk" MAX_OTHER_BYTES,
+        "hentEndringer" MAX_OTHER_BYTES,
+        "bekreftEndringer" MAX_OTHER_BYTES,
+        "finnPerson" MAX_OTHER_BYTES,
+        "hentPersonliste" MAX_OTHER_BYTES,
+        "hentPostoversikt" MAX_OTHER_BYTES,
+        "hentBeregningslogg" MAX_OTHER_BYTES,
+        "hentDatakonsistens" MAX_OTHER_BYTES,
+        "forklarVindu" MAX_OTHER_BYTES,
+        "hentAvsenderstatus" MAX_OTHER_BYTES,
+        "meldSertifikat" MAX_OTHER_BYTES,
+        "meldFeilregistrert" MAX_OTHER_BYTES,
+        "ventPaaEndringer" MAX_OTHER_BYTES,
+        "bestillOeyeblikksbilde" MAX_OTHER_BYTES,
+        "hentOverfoeringsfeil" MAX_OTHER_BYTES,
+        "meldSupportsak" MAX_OTHER_BYTES,
+        "hentSupportsak" MAX_OTHER_BYTES,
+    }
+}
+
+operations! {
+    /// Of NirKilde.
+    KILDE, "urn:no:nir:kilde:v1", {
+        "ping" MAX_OTHER_BYTES,
+        "sendPersongrunnlag" MAX_REGISTRERINGER_BYTES,
+    }
 }
 
 /// `ping` of a receiver: the request is that of NirFagsystem.
@@ -74,17 +86,18 @@ pub const DELIVER: Operation = Operation {
 /// The operations of NirMottak, which a fagsystem hosts and the gateway calls.
 pub const RECEIVER_OPERATIONS: &[Operation] = &[PING_RECEIVER, DELIVER];
 
-/// By SOAPAction.
+/// By SOAPAction, of any service.
 pub fn by_action(action: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.action == action)
+    SERVICES.iter().flat_map(|service| service.operations).find(|operation| operation.action == action)
 }
 
-/// By the Body's child: another namespace is another contract (X303), another root no operation (T105).
-pub fn by_root(namespace: &str, root: &str) -> Result<&'static Operation, Refusal> {
+/// By the Body's child: another namespace is another contract (X303), another root no operation of the service (T105).
+pub fn by_root(service: &Service, namespace: &str, root: &str) -> Result<&'static Operation, Refusal> {
     if namespace != NAMESPACE {
         return Err(Refusal::new("NIR-X303", FaultCode::Sender, "another payload namespace"));
     }
-    OPERATIONS
+    service
+        .operations
         .iter()
         .find(|operation| operation.name == root)
         .ok_or_else(|| Refusal::new("NIR-T105", FaultCode::Sender, "an unknown root element"))

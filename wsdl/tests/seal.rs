@@ -13,10 +13,10 @@ use nir_wsdl::client::verify_answer;
 use nir_wsdl::envelope::{SoapVersion, open};
 use nir_wsdl::fault::{Fault, FaultCode, body};
 use nir_wsdl::names::{SOAP11, SOAP12, WSA_2005, WSSE, WSU};
-use nir_wsdl::operation::OPERATIONS;
 use nir_wsdl::prefilter::prefilter;
 use nir_wsdl::refusal::Refusal;
 use nir_wsdl::seal::{Signer, SignerError, seal};
+use nir_wsdl::service::SERVICES;
 use nir_wsdl::verify::{SecondOpinion, Verified};
 use nir_wsdl::xmlsec::canonical_by_libxml2;
 use roxmltree::Document;
@@ -85,7 +85,7 @@ fn answers() -> Vec<Vec<u8>> {
             |name: &&String| name.strip_prefix(answer).is_some_and(|rest| rest == ".xml" || rest.starts_with('-'));
         names.iter().find(good).unwrap_or_else(|| panic!("no sample of {answer}")).clone()
     };
-    OPERATIONS.iter().map(|operation| sample(&of(operation.answer))).collect()
+    SERVICES.iter().flat_map(|service| service.operations).map(|operation| sample(&of(operation.answer))).collect()
 }
 
 fn both(bytes: &[u8], signer: &Signer) -> Result<Verified, Refusal> {

@@ -5,10 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use nir_wsdl::operation::{LARGEST, OPERATIONS, Operation, RECEIVER_OPERATIONS, by_action, by_root};
+use nir_wsdl::operation::{LARGEST, Operation, RECEIVER_OPERATIONS, by_action, by_root};
 use nir_wsdl::service::{
-    MAIN_SCHEMA, NAMESPACE, PATH, RECEIVER_NAMESPACE, RECEIVER_WSDL_FILE, WSDL_FILE, contract_files, receiver_wsdl,
-    wsdl, xsd,
+    FAGSYSTEM, KILDE, MAIN_SCHEMA, RECEIVER_NAMESPACE, RECEIVER_WSDL_FILE, SERVICES, contract_files, receiver_wsdl,
 };
 use nir_xsd::catalog::FILES;
 use roxmltree::{Document, Node};
@@ -21,8 +20,10 @@ const HTTP: &str = "http://schemas.xmlsoap.org/soap/http";
 const BASE: &str = "https://gateway.example";
 
 /// Each description with its operations and its namespace.
-fn services() -> [(String, &'static [Operation], &'static str); 2] {
-    [(wsdl(BASE), OPERATIONS, NAMESPACE), (receiver_wsdl(BASE), RECEIVER_OPERATIONS, RECEIVER_NAMESPACE)]
+fn services() -> Vec<(String, &'static [Operation], &'static str)> {
+    let receiver = (receiver_wsdl(BASE), RECEIVER_OPERATIONS, RECEIVER_NAMESPACE);
+    let offered = SERVICES.iter().map(|service| (service.wsdl(BASE), service.operations, service.namespace));
+    offered.chain([receiver]).collect()
 }
 
 fn children<'a, 'i: 'a>(node: Node<'a, 'i>, namespace: &'a str, name: &'a str) -> Vec<Node<'a, 'i>> {
@@ -58,8 +59,9 @@ fn the_operations_are_those_of_the_table_in_its_order() {
         described(&text, operations, namespace);
     }
     // And nothing that the schemas offer as a root is left out.
-    let used: BTreeSet<String> = OPERATIONS
+    let used: BTreeSet<String> = SERVICES
         .iter()
+        .flat_map(|service| service.operations)
         .chain(RECEIVER_OPERATIONS)
         .flat_map(|operation| [operation.name, operation.answer])
         .chain(["nirFeil"])
@@ -137,47 +139,53 @@ fn bound(text: &str, table: &[Operation]) {
 /// SOAP 1.1 first: most generators take the first port, and some know no other (clients.md).
 #[test]
 fn the_port_of_soap_11_comes_first_and_both_are_at_one_address() {
-    let text = wsdl(&format!("{BASE}/"));
-    let document = Document::parse(&text).unwrap();
-    let ports = children(only(document.root_element(), WSDL, "service"), WSDL, "port");
-    assert_eq!(ports.len(), 2);
-    for (port, soap) in ports.into_iter().zip([SOAP, SOAP12]) {
-        assert_eq!(attribute(only(port, soap, "address"), "location"), format!("{BASE}{PATH}"));
-        let binding = children(document.root_element(), WSDL, "binding");
-        let binding = binding.iter().find(|b| attribute(**b, "name") == own(attribute(port, "binding"))).unwrap();
-        assert_eq!(children(*binding, soap, "binding").len(), 1, "the port's version is its binding's");
-    }
-    // What some stacks cannot read, or act upon unasked (clients.md, point 9).
-    for construct in ["Policy", "substitutionGroup", "UsingAddressing", "wsdl:import", "soap:header", "parameterOrder"]
-    {
-        assert!(!text.contains(construct), "{construct}");
+    for service in SERVICES {
+        let text = service.wsdl(&format!("{BASE}/"));
+        let document = Document::parse(&text).unwrap();
+        let ports = children(only(document.root_element(), WSDL, "service"), WSDL, "port");
+        assert_eq!(ports.len(), 2);
+        for (port, soap) in ports.into_iter().zip([SOAP, SOAP12]) {
+            assert_eq!(attribute(only(port, soap, "address"), "location"), format!("{BASE}{}", service.path));
+            let binding = children(document.root_element(), WSDL, "binding");
+            let binding = binding.iter().find(|b| attribute(**b, "name") == own(attribute(port, "binding"))).unwrap();
+            assert_eq!(children(*binding, soap, "binding").len(), 1, "the port's version is its binding's");
+        }
+        // What some stacks cannot read, or act upon unasked (clients.md, point 9).
+        for construct in
+            ["Policy", "substitutionGroup", "UsingAddressing", "wsdl:import", "soap:header", "parameterOrder"]
+        {
+            assert!(!text.contains(construct), "{construct}");
+        }
     }
 }
 
 #[test]
 fn every_import_and_include_leads_to_a_schema() {
-    let text = wsdl(BASE);
-    let document = Document::parse(&text).unwrap();
-    let schema = only(only(document.root_element(), WSDL, "types"), XS, "schema");
-    let import = only(schema, XS, "import");
-    assert_eq!(attribute(import, "namespace"), nir_xsd::message::NAMESPACE);
-    assert_eq!(attribute(import, "schemaLocation"), format!("{BASE}{PATH}?xsd={MAIN_SCHEMA}"));
-    for file in FILES {
-        let served = String::from_utf8(xsd(file.name, BASE).unwrap()).unwrap();
-        let document = Document::parse(&served).unwrap();
-        assert_eq!(attribute(document.root_element(), "targetNamespace"), nir_xsd::message::NAMESPACE);
-        for place in document.descendants().filter_map(|n| n.attribute("schemaLocation")) {
-            let name = place.strip_prefix(&format!("{BASE}{PATH}?xsd=")).unwrap_or_else(|| panic!("{place}"));
-            assert!(xsd(name, BASE).is_some(), "{place}");
+    for service in SERVICES {
+        let text = service.wsdl(BASE);
+        let document = Document::parse(&text).unwrap();
+        let schema = only(only(document.root_element(), WSDL, "types"), XS, "schema");
+        let import = only(schema, XS, "import");
+        assert_eq!(attribute(import, "namespace"), nir_xsd::message::NAMESPACE);
+        assert_eq!(attribute(import, "schemaLocation"), format!("{BASE}{}?xsd={MAIN_SCHEMA}", service.path));
+        for file in FILES {
+            let served = String::from_utf8(service.xsd(file.name, BASE).unwrap()).unwrap();
+            let document = Document::parse(&served).unwrap();
+            assert_eq!(attribute(document.root_element(), "targetNamespace"), nir_xsd::message::NAMESPACE);
+            for place in document.descendants().filter_map(|n| n.attribute("schemaLocation")) {
+                let name =
+                    place.strip_prefix(&format!("{BASE}{}?xsd=", service.path)).unwrap_or_else(|| panic!("{place}"));
+                assert!(service.xsd(name, BASE).is_some(), "{place}");
+            }
+            // As a file it names its neighbours bare.
+            let document = Document::parse(std::str::from_utf8(file.bytes).unwrap()).unwrap();
+            for place in document.descendants().filter_map(|n| n.attribute("schemaLocation")) {
+                assert!(FILES.iter().any(|file| file.name == place), "{place}");
+            }
         }
-        // As a file it names its neighbours bare.
-        let document = Document::parse(std::str::from_utf8(file.bytes).unwrap()).unwrap();
-        for place in document.descendants().filter_map(|n| n.attribute("schemaLocation")) {
-            assert!(FILES.iter().any(|file| file.name == place), "{place}");
+        for name in ["", "x.xsd", "../Cargo.toml", "/etc/passwd", "nir-melding-v1.xsd/", "NIR-MELDING-V1.XSD"] {
+            assert_eq!(service.xsd(name, BASE), None, "{name}");
         }
-    }
-    for name in ["", "x.xsd", "../Cargo.toml", "/etc/passwd", "nir-melding-v1.xsd/", "NIR-MELDING-V1.XSD"] {
-        assert_eq!(xsd(name, BASE), None, "{name}");
     }
 }
 
@@ -186,8 +194,8 @@ fn the_files_of_the_contract_refer_to_each_other_by_name() {
     let files = contract_files(BASE);
     let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names.len(), files.len());
-    assert_eq!(names.len(), FILES.len() + 2);
-    for file in [WSDL_FILE, RECEIVER_WSDL_FILE] {
+    assert_eq!(names.len(), FILES.len() + SERVICES.len() + 1);
+    for file in SERVICES.iter().map(|service| service.wsdl_file).chain([RECEIVER_WSDL_FILE]) {
         let (_, description) = files.iter().find(|(name, _)| name == file).unwrap();
         refers(std::str::from_utf8(description).unwrap(), &names);
     }
@@ -203,29 +211,36 @@ fn refers(text: &str, names: &BTreeSet<&str>) {
 /// The address comes from configuration or from a Host header; it cannot become markup.
 #[test]
 fn an_address_is_escaped() {
-    for base in ["https://a.example/?b&c", "https://a\"><x/>", "https://<script>"] {
-        let text = wsdl(base);
-        let document = Document::parse(&text).unwrap_or_else(|error| panic!("{base}: {error}"));
-        let address = document.descendants().find(|n| n.has_tag_name((SOAP, "address"))).unwrap();
-        assert_eq!(attribute(address, "location"), format!("{base}{PATH}"));
-        for file in FILES {
-            let served = xsd(file.name, base).unwrap();
-            Document::parse(std::str::from_utf8(&served).unwrap()).unwrap_or_else(|error| panic!("{base}: {error}"));
+    for service in SERVICES {
+        for base in ["https://a.example/?b&c", "https://a\"><x/>", "https://<script>"] {
+            let text = service.wsdl(base);
+            let document = Document::parse(&text).unwrap_or_else(|error| panic!("{base}: {error}"));
+            let address = document.descendants().find(|n| n.has_tag_name((SOAP, "address"))).unwrap();
+            assert_eq!(attribute(address, "location"), format!("{base}{}", service.path));
+            for file in FILES {
+                let served = service.xsd(file.name, base).unwrap();
+                Document::parse(std::str::from_utf8(&served).unwrap())
+                    .unwrap_or_else(|error| panic!("{base}: {error}"));
+            }
         }
     }
 }
 
 #[test]
-fn operations_are_found_by_action_and_by_root() {
-    for operation in OPERATIONS {
-        assert_eq!(by_action(operation.action), Some(operation));
-        assert_eq!(by_root(nir_xsd::message::NAMESPACE, operation.name).unwrap(), operation);
-        assert!(operation.max_bytes <= LARGEST);
-        assert_eq!(operation.action, format!("{NAMESPACE}/{}", operation.name));
+fn operations_are_found_by_action_and_by_root_of_their_service() {
+    for service in SERVICES {
+        for operation in service.operations {
+            assert_eq!(by_action(operation.action), Some(operation));
+            assert_eq!(by_root(service, nir_xsd::message::NAMESPACE, operation.name).unwrap(), operation);
+            assert!(operation.max_bytes <= LARGEST);
+            assert_eq!(operation.action, format!("{}/{}", service.namespace, operation.name));
+        }
     }
     assert_eq!(by_action("urn:no:nir:fagsystem:v1/"), None);
-    let code = |namespace, root| by_root(namespace, root).unwrap_err().code;
-    assert_eq!(code(nir_xsd::message::NAMESPACE, "pingSvar"), "NIR-T105");
-    assert_eq!(code("urn:no:nir:melding:v2", "ping"), "NIR-X303");
-    assert_eq!(code("", "ping"), "NIR-X303");
+    let code = |service, namespace, root| by_root(service, namespace, root).unwrap_err().code;
+    assert_eq!(code(&FAGSYSTEM, nir_xsd::message::NAMESPACE, "pingSvar"), "NIR-T105");
+    assert_eq!(code(&FAGSYSTEM, nir_xsd::message::NAMESPACE, "sendPersongrunnlag"), "NIR-T105");
+    assert_eq!(code(&KILDE, nir_xsd::message::NAMESPACE, "sendRegistreringer"), "NIR-T105");
+    assert_eq!(code(&FAGSYSTEM, "urn:no:nir:melding:v2", "ping"), "NIR-X303");
+    assert_eq!(code(&KILDE, "", "ping"), "NIR-X303");
 }

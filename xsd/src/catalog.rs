@@ -33,6 +33,7 @@ pub const FILES: &[SchemaFile] = files![
     "nir-sak-v1.xsd",
     "nir-mottak-v1.xsd",
     "nir-stroem-v1.xsd",
+    "nir-kilde-v1.xsd",
 ];
 
 /// A file by name.

@@ -14,6 +14,7 @@ mod feilregistrert;
 mod finn_person;
 mod header;
 mod innhold;
+mod kilde;
 mod kodeverk;
 mod kvittering;
 mod mottak;
@@ -40,6 +41,7 @@ pub use feilregistrert::*;
 pub use finn_person::*;
 pub use header::*;
 pub use innhold::*;
+pub use kilde::*;
 pub use kodeverk::*;
 pub use kvittering::*;
 pub use mottak::*;
@@ -113,7 +115,7 @@ macro_rules! wrappers {
 }
 
 wrappers! {
-    /// What a fagsystem asks. White space around and within a value is collapsed, as its schema type says.
+    /// What a fagsystem or a source asks. White space around and within a value is collapsed, as its schema type says.
     Request, collapse::values, {
         "ping" => Ping(Ping { forespoersel: Pingforespoersel }),
         "sendRegistreringer" => SendRegistreringer(SendRegistreringer { melding: Registreringsmelding }),
@@ -136,6 +138,7 @@ wrappers! {
         "hentOverfoeringsfeil" => HentOverfoeringsfeil(HentOverfoeringsfeil { forespoersel: Overfoeringsfeilforespoersel }),
         "meldSupportsak" => MeldSupportsak(MeldSupportsak { forespoersel: Supportforespoersel }),
         "hentSupportsak" => HentSupportsak(HentSupportsak { forespoersel: Supportsakforespoersel }),
+        "sendPersongrunnlag" => SendPersongrunnlag(SendPersongrunnlag { melding: Grunnlagsmelding }),
     }
 }
 
@@ -164,6 +167,7 @@ wrappers! {
         "hentOverfoeringsfeilSvar" => HentOverfoeringsfeil(HentOverfoeringsfeilSvar { side: Overfoeringsfeilside }),
         "meldSupportsakSvar" => MeldSupportsak(MeldSupportsakSvar { svar: Supportsvar }),
         "hentSupportsakSvar" => HentSupportsak(HentSupportsakSvar { side: Supportsakside }),
+        "sendPersongrunnlagSvar" => SendPersongrunnlag(SendPersongrunnlagSvar { kvittering: Kvittering }),
     }
 }
 
@@ -190,10 +194,10 @@ impl Push {
 }
 
 impl Request {
-    /// The header that says who sends; `ping` has none.
+    /// The header that says which fagsystem sends; `ping` has none, and a source has its own.
     pub fn meldingshode(&self) -> Option<&Meldingshode> {
         Some(match self {
-            Request::Ping(_) => return None,
+            Request::Ping(_) | Request::SendPersongrunnlag(_) => return None,
             Request::SendRegistreringer(w) => &w.melding.meldingshode,
             Request::HentKvittering(w) => &w.forespoersel.meldingshode,
             Request::HentPerson(w) => &w.forespoersel.meldingshode,

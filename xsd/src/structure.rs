@@ -1,4 +1,4 @@
-//! What the schema cannot say of a `Registreringsmelding`: rules between elements, tested on the decoded message right
+//! What the schema cannot say of a `Registreringsmelding` or a `Grunnlagsmelding`: rules between elements, tested on the decoded message right
 //! after the schema, and told in the same form (contract.md 0.6–0.8, 4.3).
 //!
 //! Nothing here is looked up: codes, dates and persons are judged later. A `handling` that the contract does not
@@ -10,7 +10,10 @@ use crate::limits::MAX_REGISTRERINGER;
 use crate::message::{Innhold, Postreferanse, Registrering, Registreringsmelding};
 use crate::validate::{Invalid, Violation};
 
+mod grunnlag;
 mod handling;
+
+pub use grunnlag::check_grunnlag;
 
 /// Every violation of the message, in document order.
 pub fn check(melding: &Registreringsmelding) -> Result<(), Invalid> {

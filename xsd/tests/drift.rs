@@ -49,6 +49,7 @@ macro_rules! read {
             $message::HentOverfoeringsfeil(wrapper) => fields(wrapper),
             $message::MeldSupportsak(wrapper) => fields(wrapper),
             $message::HentSupportsak(wrapper) => fields(wrapper),
+            $message::SendPersongrunnlag(wrapper) => fields(wrapper),
         };
         Read { written: message.to_xml(), fields }
     }};

@@ -65,8 +65,14 @@ fn valid_samples_are_valid_and_read_without_loss() {
         let canonical = compact(xml);
         assert_eq!(String::from_utf8(written(xml.as_bytes())).unwrap(), canonical, "{name}");
         assert_eq!(validate(canonical.as_bytes()), Ok(()), "{name} in canonical form");
-        if let Ok(Request::SendRegistreringer(wrapper)) = Request::parse(xml.as_bytes()) {
-            assert_eq!(structure::check(&wrapper.melding), Ok(()), "{name}");
+        match Request::parse(xml.as_bytes()) {
+            Ok(Request::SendRegistreringer(wrapper)) => {
+                assert_eq!(structure::check(&wrapper.melding), Ok(()), "{name}");
+            }
+            Ok(Request::SendPersongrunnlag(wrapper)) => {
+                assert_eq!(structure::check_grunnlag(&wrapper.melding), Ok(()), "{name}");
+            }
+            _ => {}
         }
     }
 }
@@ -98,10 +104,12 @@ fn every_handling_and_every_change_has_a_valid_sample() {
 #[test]
 fn every_kind_of_content_has_a_valid_sample() {
     let all: String = samples().into_iter().filter(|s| s.is_valid()).map(|s| s.text).collect();
-    let kinds = nir_xsd::outline::Outline::published().elements("Innhold");
-    assert_eq!(kinds.len(), 22);
-    for kind in kinds {
-        assert!(all.contains(&format!("<{}>", kind.name)), "{}", kind.name);
+    for (choice, count) in [("Innhold", 22), ("Opplysningsinnhold", 23)] {
+        let kinds = nir_xsd::outline::Outline::published().elements(choice);
+        assert_eq!(kinds.len(), count);
+        for kind in kinds {
+            assert!(all.contains(&format!("<{}>", kind.name)), "{}", kind.name);
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use nir_xsd::limits::{MAX_PER_PERSON, MAX_PERSONS, MAX_REGISTRERINGER, MAX_VIOLATIONS};
 use nir_xsd::message::{Registreringsmelding, Request};
-use nir_xsd::structure::check;
+use nir_xsd::structure::{check, check_grunnlag};
 use nir_xsd::validate::{Invalid, validate};
 
 const TILTAK: &str = "<innhold><tiltak><ordning>INTRO</ordning><tiltaksgruppe>NORSK_SAMF</tiltaksgruppe><tiltakstype>NS01</tiltakstype><fraDato>2026-11-30</fraDato><tilDato>2027-05-31</tilDato><timerPerUke>20</timerPerUke></tiltak></innhold>";
@@ -411,4 +411,40 @@ fn too_many_persons_and_too_many_lines() {
     assert_eq!(line.path, "/sendRegistreringer/melding/person[1]/registrering[201]");
     assert_eq!(line.en, "registrering stands too often in person: at most 200.");
     assert!(line.hint_nb.is_some() && line.hint_en.is_some());
+}
+
+/// What a source's lines need: each row is the person's lines, and what is told.
+#[test]
+fn what_a_source_may_say_of_a_fact() {
+    const SAMPLE: &str = include_str!("../samples/sendPersongrunnlag.xml");
+    let (head, tail) = (SAMPLE.split_once("<opplysning>").unwrap().0, SAMPLE.split_once("</opplysning>").unwrap().1);
+    let told = |lines: &str| {
+        let xml = format!("{head}{lines}{tail}");
+        let Ok(Request::SendPersongrunnlag(wrapper)) = Request::parse(xml.as_bytes()) else { panic!("{xml}") };
+        let invalid = check_grunnlag(&wrapper.melding).err().unwrap_or_default();
+        let places = invalid.violations.iter().map(|v| v.path.rsplit('/').next().unwrap().to_owned());
+        assert!(invalid.violations.iter().all(|v| v.hint_nb.is_some() && v.hint_en.is_some()), "{invalid:?}");
+        places.collect::<Vec<_>>()
+    };
+    let line = |id: &str, handling: &str, rest: &str| {
+        format!("<opplysning><kildeId>{id}</kildeId><handling>{handling}</handling>{rest}</opplysning>")
+    };
+    let (from, to) = ("<fraDato>2026-01-01</fraDato>", "<tilDato>2026-12-31</tilDato>");
+    let says = "<innhold><ankomst><dato>2026-01-01</dato></ankomst></innhold>";
+    for (lines, places) in [
+        (line("a", "SETT", &[from, says].concat()), vec![]),
+        (line("a", "SETT", &[from, to, says].concat()), vec![]),
+        (line("a", "SETT", says), vec!["fraDato"]),
+        (line("a", "SETT", ""), vec!["fraDato", "innhold"]),
+        (line("a", "ANNULLER", ""), vec![]),
+        (line("a", "ANNULLER", &[from, to, says].concat()), vec!["fraDato", "tilDato", "innhold"]),
+        // A handling that the contract does not know is an error of its line.
+        (line("a", "KNYTT", ""), vec![]),
+        (line("a", "ANNULLER", "") + &line("a", "ANNULLER", ""), vec!["kildeId"]),
+        (line("a", "ANNULLER", "") + &line("b", "ANNULLER", ""), vec![]),
+    ] {
+        assert_eq!(told(&lines), places, "{lines}");
+    }
+    let many: String = (0..=MAX_REGISTRERINGER).map(|n| line(&n.to_string(), "ANNULLER", "")).collect();
+    assert_eq!(told(&many), ["melding"]);
 }

@@ -66,7 +66,8 @@ pub fn authorized_system<'r>(
 
 /// Whether the organization is a registered party that speaks for the avsendersystem: its operator, or the kommune itself.
 pub fn speaks_for(registry: &Registry, orgnr: Orgnr, system: &Avsendersystem, policy: &Policy, now: &Now) -> bool {
-    let Some(party) = registry.parties.get(&orgnr) else { return false };
+    // A source tells facts by NirKilde, and registers nothing.
+    let Some(party) = registry.parties.get(&orgnr).filter(|party| party.kind != PartyKind::Kilde) else { return false };
     let itself = party.kommune.is_some_and(|kommune| policy.same_kommune(system.kommune, kommune, now.today));
     system.operator == orgnr || (party.kind == PartyKind::Kommune && itself)
 }

@@ -11,7 +11,7 @@ use crate::decide::{Decision, Now};
 use crate::feilsak::Saker;
 use crate::id::Duf;
 use crate::ledger::attempt::{Failed, cannot_seal};
-use crate::ledger::batch::{self, Streams, guarded, status_code};
+use crate::ledger::batch::{self, Head, Streams, guarded, status_code};
 use crate::ledger::chain::Chain;
 use crate::ledger::judge::{IdUse, Judged, Place};
 use crate::ledger::{Done, Effect, Exchange, Job, LaneConfig, LedgerError, Work, saker};
@@ -29,6 +29,13 @@ const USE_NOTED_AFTER: TimeDelta = TimeDelta::days(1);
 pub(super) type Outcomes = Vec<Result<Done, LedgerError>>;
 /// Stored answers by their place.
 pub(super) type Stored = BTreeMap<(i32, i64), Vec<u8>>;
+
+/// Of what kind of message a receipt is.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Registreringer,
+    Grunnlag,
+}
 
 /// What the second pass gathers.
 pub(super) struct Answers<'a> {
@@ -114,10 +121,18 @@ impl<'a> Answers<'a> {
                     self.used(exchange, true);
                     Ok(self.kept(exchange, "OK", answer.clone())?)
                 }
-                (Work::Register(_), Some(Judged::Repeat(place))) => self.repeat(exchange, place, stored)?,
-                (Work::Register(command), Some(Judged::Decided { decision, now, id, own })) => {
-                    self.decided(exchange, command, *decision, &now, (id, own))?
+                (Work::Register(_) | Work::Grunnlag(_), Some(Judged::Repeat(place))) => {
+                    self.repeat(exchange, place, stored)?
                 }
+                (Work::Register(command), Some(Judged::Decided { decision, now, id, own })) => {
+                    let cases = own.then_some(&**command);
+                    self.decided(exchange, &Head::of(command), Kind::Registreringer, *decision, &now, (id, cases))?
+                }
+                (Work::Grunnlag(melding), Some(Judged::Decided { decision, now, id, .. })) => {
+                    let head = Head::of_source(melding);
+                    self.decided(exchange, &head, Kind::Grunnlag, *decision, &now, (id, None))?
+                }
+                (Work::Grunnlag(_), _) => self.keep_panicked(exchange)?,
                 (Work::Strike(_), Some(Judged::Panicked)) => self.keep_panicked(exchange)?,
                 (Work::Strike(melding), Some(Judged::Struck(judged, now))) => match *judged {
                     Ok(utfall) => self.struck(exchange, melding, utfall, &now)?,
@@ -126,7 +141,7 @@ impl<'a> Answers<'a> {
                 (Work::Strike(_), _) => return Err(inconsistent("evidence", "", "a report that was not judged")),
                 (Work::DryRun(receipt), _) => {
                     let receipt = Receipt { bevis: self.chain.next(), ..(**receipt).clone() };
-                    self.rendered(exchange, &receipt, "PROEVEKJOERING")?
+                    self.rendered(exchange, &receipt, "PROEVEKJOERING", Kind::Registreringer)?
                 }
                 (Work::Record { answer, outcome, handed_out }, _) => {
                     if let (Some(number), Some(system)) = (handed_out, &exchange.avsendersystem) {
@@ -190,12 +205,13 @@ impl<'a> Answers<'a> {
     fn decided(
         &mut self,
         exchange: &Exchange,
-        command: &Command,
+        head: &Head,
+        kind: Kind,
         mut decision: Decision,
         now: &Now,
-        (id, own_system): (Option<IdUse>, bool),
+        (id, cases): (Option<IdUse>, Option<&Command>),
     ) -> Result<Result<Done, LedgerError>, StoreError> {
-        let system = &command.header.avsendersystem;
+        let system = &head.scope;
         let refused = decision.sender_refused();
         let (rows, own) = self.streams.give(std::mem::take(&mut decision.notices), system)?;
         self.writes.changes.extend(rows);
@@ -204,12 +220,12 @@ impl<'a> Answers<'a> {
         let status = status_code(decision.status);
         let is_final = decision.spends_id;
         let kvittering_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, self.chain_name().as_bytes());
-        let receipt = batch::receipt(command, decision, now, own, stroem, self.chain.next(), kvittering_id);
+        let receipt = batch::receipt(head, decision, now, own, stroem, self.chain.next(), kvittering_id);
         if let Some(id) = id {
             let row = IdRow {
                 avsendersystem: system.clone(),
-                meldings_id: command.header.meldings_id.clone(),
-                digest: command.digest,
+                meldings_id: head.meldings_id.clone(),
+                digest: head.digest,
                 outcome: status.to_owned(),
                 is_final,
                 first_received: now.received,
@@ -218,11 +234,11 @@ impl<'a> Answers<'a> {
             };
             self.ids.insert((row.avsendersystem.clone(), row.meldings_id.clone()), (id, row));
         }
-        if own_system && (receipt.status != Status::Godtatt || !self.saker.is_empty()) {
+        if let Some(command) = cases.filter(|_| receipt.status != Status::Godtatt || !self.saker.is_empty()) {
             self.note_cases(command, &receipt, now);
         }
         self.used(exchange, !refused);
-        self.rendered(exchange, &receipt, status)
+        self.rendered(exchange, &receipt, status, kind)
     }
 
     /// What the receipt refused opens transfer errors or joins them; what it took solves them.
@@ -279,8 +295,14 @@ impl<'a> Answers<'a> {
         exchange: &Exchange,
         receipt: &Receipt,
         outcome: &str,
+        kind: Kind,
     ) -> Result<Result<Done, LedgerError>, StoreError> {
-        match guarded(|| self.config.render.receipt(receipt, &exchange.request)) {
+        let render = &self.config.render;
+        let answer = guarded(|| match kind {
+            Kind::Registreringer => render.receipt(receipt, &exchange.request),
+            Kind::Grunnlag => render.grunnlag(receipt, &exchange.request),
+        });
+        match answer {
             Some(answer) => self.kept(exchange, outcome, answer).map(Ok),
             None => Ok(self.give_up()),
         }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::change::Change;
 use crate::evidence::payload::{self, CannotSeal};
 use crate::feilsak::Saker;
 use crate::id::Duf;
 use crate::ledger::answers::{Answers, Outcomes, Stored};
-use crate::ledger::batch::{self, Folded, Streams, person_rows, remember};
+use crate::ledger::batch::{self, Folded, Head, Streams, person_rows, remember};
 use crate::ledger::chain::Chain;
 use crate::ledger::internal::{self, Around, InternalCommand};
 use crate::ledger::judge::{Judged, Place, judge, judge_report, known_ids};
+use crate::ledger::kilde::judge_grunnlag;
 use crate::ledger::pictures;
 use crate::ledger::{Job, LaneConfig, Work, saker};
 use crate::person::Person;
@@ -92,21 +94,31 @@ impl Attempt<'_> {
             })
         };
         let mut around = Around::default();
-        let sponsors: Vec<Duf> = internal().flat_map(InternalCommand::sponsors).collect();
+        let told = run.iter().filter_map(|job| match &job.work {
+            Work::Grunnlag(melding) => Some(melding.sponsors(&self.config.policy)),
+            _ => None,
+        });
+        let sponsors: Vec<Duf> = internal().flat_map(InternalCommand::sponsors).chain(told.flatten()).collect();
         if !sponsors.is_empty() {
             around.dependents = tx.dependents(&sponsors).await?;
         }
         wanted.dufs.extend(around.dependents.values().flatten().map(|duf| duf.to_stored()));
         wanted.dufs.extend(internal().flat_map(InternalCommand::successors).map(Duf::to_stored));
         batch::want_reported(&mut wanted, run, self.config.policy.test_series());
+        batch::want_told(&mut wanted, run, &self.config.policy);
         // Persons that begin here are inserted before anything is locked, in order (design.md 7).
-        let begins = run.iter().filter_map(|job| match &job.work {
-            Work::Internal(command) => Some(command.begins()),
-            _ => None,
-        });
-        let begins: BTreeSet<Duf> = begins.flatten().collect();
+        let mut begins: BTreeSet<Duf> = BTreeSet::new();
+        for job in run {
+            match &job.work {
+                Work::Internal(command) => begins.extend(command.begins()),
+                Work::Grunnlag(melding) => {
+                    begins.extend(melding.begins(&registry, &self.config.policy, job.exchange.received));
+                }
+                _ => {}
+            }
+        }
         if !begins.is_empty() {
-            let rows = begins.into_iter().map(|duf| PersonRow::of(&Person::unheard_of(duf)));
+            let rows = begins.iter().map(|duf| PersonRow::of(&Person::unheard_of(*duf)));
             tx.open_persons(&rows.collect::<Result<Vec<_>, _>>()?).await?;
         }
         let loaded = tx.load(&wanted, true).await?;
@@ -118,7 +130,9 @@ impl Attempt<'_> {
         }
         let recorded = after_all(self.recorded, &loaded.persons);
         let mut known = known_ids(loaded.ids);
-        let persons = loaded.persons.into_iter().map(|person| (person.duf, person)).collect();
+        // A row that waits for its first fact is nobody yet: whoever asks for it is told so.
+        let there = loaded.persons.into_iter().filter(|person| !person.is_unheard_of());
+        let persons = there.map(|person| (person.duf, person)).collect();
         let mut state = State { registry: &registry, persons, references: loaded.references };
 
         let mut folded = Folded::default();
@@ -137,8 +151,9 @@ impl Attempt<'_> {
                     judged.push(Some(Judged::Panicked));
                     continue;
                 };
+                begin(&mut state, &carried.changes);
                 folded.apply(&mut state, &carried.changes, recorded)?;
-                changed.extend(carried.changes.iter().map(crate::change::Change::duf));
+                changed.extend(carried.changes.iter().map(Change::duf));
                 heard.extend(carried.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
                 for (duf, dato) in carried.calendar {
                     around.done.insert((duf, dato));
@@ -152,18 +167,46 @@ impl Attempt<'_> {
             let (policy, ids) = (&self.config.policy, &mut *self.config.ids);
             let received = job.exchange.received;
             let command = match &job.work {
-                Work::Register(_) | Work::Strike(_) | Work::Pictures(_) if self.panicked.contains(&index) => {
+                Work::Register(_) | Work::Strike(_) | Work::Pictures(_) | Work::Grunnlag(_)
+                    if self.panicked.contains(&index) =>
+                {
                     judged.push(Some(Judged::Panicked));
                     continue;
                 }
                 Work::Register(command) => command,
+                Work::Grunnlag(melding) => {
+                    let mut outcome = judge_grunnlag(&state, &known, melding, policy, received, recorded, ids);
+                    if let (Judged::Decided { decision, .. }, Some(kilde)) =
+                        (&mut outcome, policy.source(&melding.kilde))
+                    {
+                        let said = (decision.changes.as_slice(), decision.notices.as_slice());
+                        let times = (received, recorded);
+                        let work = || internal::aftermath(&state, kilde, said, &around, policy, times, ids);
+                        let Some(follows) = batch::guarded(work) else {
+                            judged.push(Some(Judged::Panicked));
+                            continue;
+                        };
+                        decision.changes.extend(follows.changes);
+                        decision.notices.extend(follows.notices);
+                        sheltered.extend(follows.sheltered);
+                    }
+                    remember(&mut known, Head::of_source(melding), &outcome, index);
+                    if let Judged::Decided { decision, .. } = &outcome {
+                        begin(&mut state, &decision.changes);
+                        folded.apply(&mut state, &decision.changes, recorded)?;
+                        changed.extend(decision.changes.iter().map(Change::duf));
+                        heard.extend(decision.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
+                    }
+                    judged.push(Some(outcome));
+                    continue;
+                }
                 Work::Strike(melding) => {
                     let outcome = judge_report(&state, melding, policy, received, recorded, ids);
                     if let Judged::Struck(utfall, _) = &outcome
                         && let Ok(utfall) = &**utfall
                     {
                         folded.apply(&mut state, &utfall.changes, recorded)?;
-                        changed.extend(utfall.changes.iter().map(crate::change::Change::duf));
+                        changed.extend(utfall.changes.iter().map(Change::duf));
                         heard.extend(utfall.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
                     }
                     judged.push(Some(outcome));
@@ -182,16 +225,20 @@ impl Attempt<'_> {
                 }
             };
             let outcome = judge(&state, &known, command, policy, received, recorded, ids);
-            remember(&mut known, command, &outcome, index);
+            remember(&mut known, Head::of(command), &outcome, index);
             if let Judged::Decided { decision, .. } = &outcome {
                 folded.apply(&mut state, &decision.changes, recorded)?;
-                changed.extend(decision.changes.iter().map(crate::change::Change::duf));
+                changed.extend(decision.changes.iter().map(Change::duf));
                 heard.extend(decision.notices.iter().map(|addressed| addressed.avsendersystem.clone()));
             }
             judged.push(Some(outcome));
         }
         folded.writes.persons = person_rows(&state, &changed)?;
         folded.lists(&state, recorded)?;
+        let not_begun: Vec<i64> = begins.difference(&changed).map(|duf| duf.to_stored()).collect();
+        if !not_begun.is_empty() {
+            tx.forget_persons(&not_begun).await?;
+        }
 
         let stored = stored_answers(tx, &judged).await?;
         let about: Vec<Duf> = sheltered.keys().copied().collect();
@@ -247,6 +294,13 @@ async fn withdrawn(
         }
     }
     Ok(all)
+}
+
+/// Persons of whom this is the first that is written are there from now on.
+fn begin(state: &mut State<'_>, changes: &[Change]) {
+    for duf in changes.iter().map(Change::duf) {
+        state.persons.entry(duf).or_insert_with(|| Person::unheard_of(duf));
+    }
 }
 
 /// Nodes have clocks of their own, and a version must not begin before the one that it closes.

@@ -8,11 +8,13 @@ use uuid::Uuid;
 
 use crate::change::{Addressed, Change, NumberedNotice};
 use crate::command::Command;
+use crate::decide::kilde::Grunnlagsmelding;
 use crate::decide::{Decision, Now};
 use crate::fact::Fact;
 use crate::id::Duf;
 use crate::ledger::judge::{IdUse, Judged, Known, KnownIds, Place};
 use crate::ledger::{Job, Work};
+use crate::policy::Policy;
 use crate::post::PostVersion;
 use crate::receipt::{Bevis, Receipt, Status, StreamPosition};
 use crate::state::State;
@@ -50,14 +52,63 @@ pub(super) fn want_reported(wanted: &mut Wanted, run: &[Job], test_series: bool)
         _ => None,
     });
     wanted.dufs.extend(reported.map(Duf::to_stored));
+    sorted(wanted);
+}
+
+/// The persons and ids of what sources tell, too.
+pub(super) fn want_told(wanted: &mut Wanted, run: &[Job], policy: &Policy) {
+    for job in run {
+        let Work::Grunnlag(melding) = &job.work else { continue };
+        wanted.dufs.extend(melding.dufs(policy).into_iter().map(Duf::to_stored));
+        wanted.ids.push((melding.scope(), melding.meldings_id.clone()));
+    }
+    sorted(wanted);
+    wanted.ids.sort_unstable();
+    wanted.ids.dedup();
+}
+
+fn sorted(wanted: &mut Wanted) {
     // Locks are taken in the order of the keys.
     wanted.dufs.sort_unstable();
     wanted.dufs.dedup();
 }
 
+/// What a receipt and the table of ids say of a message, whoever sent it.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
+    /// What its id is unique in: the avsendersystem, or the source.
+    pub scope: String,
+    pub meldings_id: String,
+    pub kontraktversjon: String,
+    pub proevekjoering: bool,
+    pub digest: [u8; 32],
+}
+
+impl Head {
+    pub fn of(command: &Command) -> Self {
+        Head {
+            scope: command.header.avsendersystem.clone(),
+            meldings_id: command.header.meldings_id.clone(),
+            kontraktversjon: command.header.kontraktversjon.clone(),
+            proevekjoering: command.proevekjoering,
+            digest: command.digest,
+        }
+    }
+
+    pub fn of_source(melding: &Grunnlagsmelding) -> Self {
+        Head {
+            scope: melding.scope(),
+            meldings_id: melding.meldings_id.clone(),
+            kontraktversjon: melding.kontraktversjon.clone(),
+            proevekjoering: false,
+            digest: melding.digest,
+        }
+    }
+}
+
 /// The receipt of a decided message.
 pub(super) fn receipt(
-    command: &Command,
+    head: &Head,
     decision: Decision,
     now: &Now,
     changes: Vec<NumberedNotice>,
@@ -67,10 +118,10 @@ pub(super) fn receipt(
 ) -> Receipt {
     Receipt {
         kvitterings_id,
-        meldings_id: command.header.meldings_id.clone(),
-        kontraktversjon: command.header.kontraktversjon.clone(),
+        meldings_id: head.meldings_id.clone(),
+        kontraktversjon: head.kontraktversjon.clone(),
         status: decision.status,
-        proevekjoering: command.proevekjoering,
+        proevekjoering: head.proevekjoering,
         mottatt: now.received,
         mottatt_dato: now.today,
         findings: decision.findings,
@@ -276,12 +327,12 @@ impl Streams {
 }
 
 /// Remembers the id of a message that was decided, for later ones of the batch.
-pub(super) fn remember(known: &mut KnownIds, command: &Command, judged: &Judged, job: usize) {
+pub(super) fn remember(known: &mut KnownIds, head: Head, judged: &Judged, job: usize) {
     let Judged::Decided { decision, now, id: Some(IdUse { known: stored }), .. } = judged else { return };
     known.insert(
-        (command.header.avsendersystem.clone(), command.header.meldings_id.clone()),
+        (head.scope, head.meldings_id),
         Known {
-            digest: command.digest,
+            digest: head.digest,
             is_final: decision.spends_id,
             first_received: now.received,
             place: Place::Job(job),

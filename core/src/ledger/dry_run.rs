@@ -41,5 +41,5 @@ pub async fn dry_run(
     let follows = own.map(|addressed| NumberedNotice { sekvensnummer: UNNUMBERED, notice: addressed.notice }).collect();
     let stroem = streams.first().map(|(system, row)| row.position(system)).filter(|_| !decision.sender_refused());
     let bevis = Bevis { kjede: String::new(), posisjon: 0, forrige_hash: String::new() };
-    Ok(batch::receipt(command, decision, &now, follows, stroem, bevis, ids.uuid()))
+    Ok(batch::receipt(&batch::Head::of(command), decision, &now, follows, stroem, bevis, ids.uuid()))
 }

@@ -31,7 +31,7 @@ pub struct InternalCommand {
 /// What an internal command does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Internal {
-    /// Writes facts about persons that are there.
+    /// Writes facts; persons that are not there begin with them.
     Facts(Vec<(Duf, Vec<NewFact>)>),
     /// Computes these persons anew under the rules in use.
     Recompute(Vec<Duf>),
@@ -114,10 +114,6 @@ pub struct Imported {
 impl InternalCommand {
     /// Whom it concerns.
     pub fn dufs(&self) -> impl Iterator<Item = Duf> {
-        let facts = match &self.what {
-            Internal::Facts(facts) => facts.as_slice(),
-            _ => &[],
-        };
         let anew = match &self.what {
             Internal::Recompute(dufs) | Internal::Calendar { dufs, .. } => dufs.as_slice(),
             _ => &[],
@@ -126,7 +122,8 @@ impl InternalCommand {
             Internal::Avgjoer { duf, .. } => Some(*duf),
             _ => None,
         };
-        facts.iter().map(|(duf, _)| *duf).chain(anew.iter().copied()).chain(decided).chain(self.begins())
+        let told = self.facts().iter().map(|(duf, _)| *duf);
+        anew.iter().copied().chain(decided).chain(told).chain(self.imported().iter().map(|person| person.duf))
     }
 
     /// The date that it carries out, and for whom.
@@ -174,12 +171,28 @@ impl InternalCommand {
 
     /// Who begins with it, where it is not there.
     pub fn begins(&self) -> impl Iterator<Item = Duf> {
-        let imported = match &self.what {
-            Internal::Import(persons) => persons.as_slice(),
-            _ => &[],
-        };
-        imported.iter().map(|person| person.duf)
+        let told = self.facts().iter().filter(|(_, facts)| says_something(facts));
+        self.imported().iter().map(|person| person.duf).chain(told.map(|(duf, _)| *duf))
     }
+
+    fn imported(&self) -> &[Imported] {
+        match &self.what {
+            Internal::Import(persons) => persons,
+            _ => &[],
+        }
+    }
+
+    fn facts(&self) -> &[(Duf, Vec<NewFact>)] {
+        match &self.what {
+            Internal::Facts(facts) => facts,
+            _ => &[],
+        }
+    }
+}
+
+/// Whether a person can begin with them: what is only taken back says nothing.
+fn says_something(facts: &[NewFact]) -> bool {
+    facts.iter().any(|fact| !fact.annulled)
 }
 
 /// What it came to.
@@ -222,6 +235,13 @@ impl Work<'_> {
         self.present.get(&duf).or_else(|| self.state.persons.get(&duf))
     }
 
+    /// Who is not there is from now on.
+    fn begin(&mut self, duf: Duf, begun: Person) {
+        if self.person(duf).is_none() {
+            self.present.insert(duf, begun);
+        }
+    }
+
     fn now(&self, kommune: Option<Kommunenummer>) -> Now {
         let received = self.state.registry.register_time(kommune, self.wall).trunc_subsecs(6);
         Now { received, today: oslo_date(received), recorded: self.recorded }
@@ -258,16 +278,23 @@ impl Work<'_> {
         let from = self.carried.changes.len();
         self.each(*duf, &mut |person, now| write_facts(registry, policy, person, facts, now, cause, ids));
         let written: Vec<FactContent> = self.carried.changes.iter().skip(from).filter_map(fact_of).collect();
-        for content in &written {
+        self.others(*duf, &written, around, ids);
+    }
+
+    /// What was told of one person means something to others, too: to who has the number now, and to the family.
+    fn others(&mut self, duf: Duf, written: &[FactContent], around: &Around, ids: &mut dyn Ids) {
+        let (registry, policy) = (self.state.registry, self.policy);
+        let cause = Cause { opphav: self.command.opphav, message: None };
+        for content in written {
             if let FactContent::DufErstattet { ny } = content {
-                self.merged(*duf, *ny, cause, ids);
+                self.merged(duf, *ny, cause, ids);
             }
         }
         let sponsors = |content: &FactContent| {
             matches!(content, FactContent::Oppholdstillatelse(_) | FactContent::Statsborgerskap { .. })
         };
         if written.iter().any(sponsors) {
-            for dependent in around.dependents.get(duf).into_iter().flatten() {
+            for dependent in around.dependents.get(&duf).into_iter().flatten() {
                 let changed = self.carried.changed;
                 self.each(*dependent, &mut |person, now| sponsor_changed(registry, policy, person, now, cause, ids));
                 // Counted are the persons that the command names.
@@ -295,6 +322,46 @@ fn fact_of(change: &Change) -> Option<FactContent> {
     }
 }
 
+/// What follows from a source's message beside what it says: for those who have another's number now, for families, and for
+/// whom nobody may know of any more. The state is as it was before the message.
+pub(super) fn aftermath(
+    state: &State<'_>,
+    opphav: Opphav,
+    (changes, notices): (&[Change], &[Addressed]),
+    around: &Around,
+    policy: &Policy,
+    (wall, recorded): (DateTime<Utc>, DateTime<Utc>),
+    ids: &mut dyn Ids,
+) -> Carried {
+    let command = InternalCommand { opphav, what: Internal::Recompute(Vec::new()) };
+    let (present, carried) = (BTreeMap::new(), Carried::default());
+    let mut work = Work { state, command: &command, policy, wall, recorded, present, carried };
+    for change in changes {
+        let duf = change.duf();
+        work.begin(duf, Person::unheard_of(duf));
+        if let Some(mut person) = work.person(duf).cloned() {
+            person.apply(change);
+            work.present.insert(duf, person);
+        }
+    }
+    let told: BTreeSet<Duf> = changes.iter().map(Change::duf).collect();
+    for duf in told {
+        let hidden = |person: Option<&Person>| {
+            let place = person.and_then(|person| person.follow_up(oslo_date(wall)));
+            let today = work.now(place.map(|place| place.kommune)).today;
+            person.is_some_and(|person| person.hidden(today))
+        };
+        if hidden(work.present.get(&duf)) && !hidden(state.persons.get(&duf)) {
+            let own = notices.iter().filter(|told| told.notice.duf == Some(duf));
+            let may_know = own.map(|told| told.avsendersystem.clone()).collect();
+            work.carried.sheltered.push((duf, may_know));
+        }
+        let written: Vec<FactContent> = changes.iter().filter(|c| c.duf() == duf).filter_map(fact_of).collect();
+        work.others(duf, &written, around, ids);
+    }
+    work.carried
+}
+
 /// Decides one command over the state that earlier jobs of the batch left.
 pub(super) fn carry_out(
     state: &State<'_>,
@@ -310,11 +377,15 @@ pub(super) fn carry_out(
     match &command.what {
         Internal::Facts(facts) => {
             for one in facts {
+                if says_something(&one.1) {
+                    work.begin(one.0, Person::begun(one.0, recorded));
+                }
                 work.facts(one, around, ids);
             }
         }
         Internal::Import(persons) => {
             for Imported { duf, facts, posts } in persons {
+                work.begin(*duf, Person::unheard_of(*duf));
                 work.each(*duf, &mut |person, now| import(registry, policy, person, (facts, posts), now, ids));
             }
         }

@@ -19,6 +19,7 @@ pub const RULES: &[(&str, &str)] = rules![
     "innhold.toml",
     "kampanjer.toml",
     "kategorier.toml",
+    "kilder.toml",
     "kommune_endringer_2020_2024.csv",
     "kommunereform.toml",
     "kommuner_2024.csv",

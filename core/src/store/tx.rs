@@ -46,6 +46,11 @@ impl Tx {
         on!(self, tx => tx.open_persons(rows).await)
     }
 
+    /// Takes back the rows of persons that began in this transaction and of whom nothing was written after all.
+    pub async fn forget_persons(&mut self, dufs: &[i64]) -> Result<(), StoreError> {
+        on!(self, tx => tx.forget_persons(dufs).await)
+    }
+
     /// The registry that this transaction sees.
     pub async fn load_registry(&mut self) -> Result<Registry, StoreError> {
         let version = self.registry_version().await?;

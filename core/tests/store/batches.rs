@@ -166,6 +166,10 @@ impl Render for Once {
         Plain.struck(receipt)
     }
 
+    fn grunnlag(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
+        self.receipt(receipt, request)
+    }
+
     fn receipt(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
         Plain.receipt(receipt, request)
     }

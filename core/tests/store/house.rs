@@ -235,6 +235,10 @@ impl Render for Plain {
         format!("feilregistrert {} gjentatt={again} v{}", receipt.status.code(), receipt.post.versjon).into_bytes()
     }
 
+    fn grunnlag(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
+        self.receipt(receipt, request)
+    }
+
     fn receipt(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
         assert!(!String::from_utf8_lossy(request).contains(PANIC), "as ordered");
         let status = match receipt.status {
@@ -402,6 +406,7 @@ fn party(orgnr: &str) -> RegistryEntry {
         navn: format!("Leverandør {orgnr}"),
         kind: PartyKind::Leverandoer,
         kommune: None,
+        kilde: None,
         valid: ALWAYS,
         ecdsa_answers: false,
     })

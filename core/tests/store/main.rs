@@ -29,6 +29,7 @@ mod hendelser;
 mod house;
 mod idempotency;
 mod importert;
+mod kilde;
 mod kill;
 mod levering;
 mod lister;

@@ -33,6 +33,7 @@ pub fn party(orgnr: &str, kind: PartyKind, kommune: Option<Kommunenummer>) -> Re
         navn: orgnr.to_owned(),
         kind,
         kommune,
+        kilde: None,
         valid: ALWAYS,
         ecdsa_answers: false,
     })

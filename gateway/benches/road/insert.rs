@@ -283,6 +283,10 @@ impl Render for Canned {
         if receipt.persons.len() == 1 { self.single.clone() } else { self.large.clone() }
     }
 
+    fn grunnlag(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
+        self.receipt(receipt, request)
+    }
+
     fn repeated(&self, stored: &[u8]) -> Vec<u8> {
         stored.to_vec()
     }

@@ -14,6 +14,7 @@ use hyper::{Request, StatusCode, header};
 use nir_wsdl::client;
 use nir_wsdl::envelope::SoapVersion;
 use nir_wsdl::seal::{self, Signer};
+use nir_wsdl::service::FAGSYSTEM;
 use nir_xsd::message::Answer;
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject as _;
@@ -23,7 +24,6 @@ use tokio_rustls::TlsConnector;
 
 use super::messages::Message;
 use super::wire;
-use crate::http::PATH;
 
 /// One organization with its key and certificate.
 pub struct Caller {
@@ -74,7 +74,7 @@ impl Caller {
         let started = Instant::now();
         let action = format!("urn:no:nir:fagsystem:v1/{}", message.operation);
         let sealed = seal::seal(SoapVersion::V11, message.body.as_bytes(), Some(&self.signer), now, None, None);
-        let request = Request::post(PATH)
+        let request = Request::post(FAGSYSTEM.path)
             .header(header::HOST, format!("localhost:{}", self.address.port()))
             .header(header::CONTENT_TYPE, "text/xml; charset=utf-8")
             .header("SOAPAction", format!("\"{action}\""))

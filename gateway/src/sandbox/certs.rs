@@ -67,7 +67,7 @@ const GOOD: Plan = Plan {
 };
 const HOSTILE: Plan = Plan { seid: Seid::V2(orgnr::VENDOR), key: Key::Hostile, ..GOOD };
 
-const PLANS: [Plan; 13] = [
+const PLANS: [Plan; 17] = [
     Plan { name: "gateway", common_name: "TEST NIR Gateway", seid: Seid::V2(orgnr::GATEWAY), server: true, ..GOOD },
     Plan {
         name: "gateway-ec",
@@ -87,6 +87,16 @@ const PLANS: [Plan; 13] = [
     Plan { name: "vendor2", common_name: "TEST Leverandør To AS", seid: Seid::V1(orgnr::VENDOR2), ..GOOD },
     Plan { name: "kommune", common_name: "TEST Kommune 4204", seid: Seid::V2(orgnr::KOMMUNE_4204), ..GOOD },
     Plan { name: "kilde", common_name: "TEST Kilderegister", seid: Seid::V2(orgnr::KILDE), ..GOOD },
+    Plan { name: "udi", common_name: "TEST Utlendingsdirektoratet", seid: Seid::V2(orgnr::UDI), ..GOOD },
+    Plan {
+        name: "folkeregister",
+        common_name: "TEST Folkeregisteret",
+        seid: Seid::V2(orgnr::FOLKEREGISTER),
+        key: Key::EcdsaP256,
+        ..GOOD
+    },
+    Plan { name: "hkdir", common_name: "TEST HK-dir", seid: Seid::V2(orgnr::HKDIR), key: Key::EcdsaP256, ..GOOD },
+    Plan { name: "imdi", common_name: "TEST IMDi", seid: Seid::V2(orgnr::IMDI), key: Key::EcdsaP256, ..GOOD },
     Plan { name: "hostile/expired", common_name: "TEST utgått", last_year: 2010, ..HOSTILE },
     Plan { name: REVOKED, common_name: "TEST sperret", ..HOSTILE },
     Plan { name: "hostile/wrong-usage", common_name: "TEST feil bruksområde", wrong_usage: true, ..HOSTILE },

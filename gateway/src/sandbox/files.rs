@@ -24,6 +24,7 @@ pub fn endpoints(data: &Path, fagsystem: SocketAddr, console: SocketAddr, metric
     let service = format!("{base}/ws/v1/fagsystem");
     json!({
         "fagsystem": service,
+        "kilde": format!("{base}/ws/v1/kilde"),
         "wsdl": format!("{service}?wsdl"),
         "contract": format!("{base}/contract/v1.zip"),
         "console": format!("http://{console}"),

@@ -6,7 +6,7 @@ pub const VENDOR: &str = "310000000";
 pub const VENDOR2: &str = "310000019";
 /// Kommune 4204, with a certificate of its own.
 pub const KOMMUNE_4204: &str = "310000027";
-/// A source register.
+/// A source register that has not been told which it is: its messages are refused (A414).
 pub const KILDE: &str = "310000035";
 /// IMDi: the gateway itself.
 pub const GATEWAY: &str = "310000043";
@@ -19,6 +19,15 @@ pub const KOMMUNE_1507: &str = "310000086";
 /// Kommune 5001, registered but without an agreement.
 pub const KOMMUNE_5001: &str = "310000094";
 
+/// UDI.
+pub const UDI: &str = "310000140";
+/// Folkeregisteret.
+pub const FOLKEREGISTER: &str = "310000159";
+/// HK-dir, which tells test results.
+pub const HKDIR: &str = "310000167";
+/// IMDi as a source.
+pub const IMDI: &str = "310000175";
+
 #[cfg(test)]
 mod tests {
     use register::id::Orgnr;
@@ -27,9 +36,21 @@ mod tests {
 
     #[test]
     fn every_number_has_its_check_digit() {
-        for number in
-            [VENDOR, VENDOR2, KOMMUNE_4204, KILDE, GATEWAY, KOMMUNE_0301, KOMMUNE_4203, KOMMUNE_1507, KOMMUNE_5001]
-        {
+        for number in [
+            VENDOR,
+            VENDOR2,
+            KOMMUNE_4204,
+            KILDE,
+            GATEWAY,
+            KOMMUNE_0301,
+            KOMMUNE_4203,
+            KOMMUNE_1507,
+            KOMMUNE_5001,
+            UDI,
+            FOLKEREGISTER,
+            HKDIR,
+            IMDI,
+        ] {
             assert!(number.parse::<Orgnr>().is_ok(), "{number}");
         }
     }

@@ -77,19 +77,28 @@ const KOMMUNER: [(&str, &str, &str); 5] = [
     ("1507", orgnr::KOMMUNE_1507, "TEST Ålesund kommune (til 2023)"),
     ("5001", orgnr::KOMMUNE_5001, "TEST Trondheim kommune"),
 ];
+/// (kilde, certificate, organization, name)
+const SOURCES: [(&str, &str, &str, &str); 4] = [
+    ("UDI", "udi", orgnr::UDI, "TEST Utlendingsdirektoratet"),
+    ("FOLKEREGISTER", "folkeregister", orgnr::FOLKEREGISTER, "TEST Folkeregisteret"),
+    ("PAD", "hkdir", orgnr::HKDIR, "TEST HK-dir"),
+    ("IMDI", "imdi", orgnr::IMDI, "TEST IMDi"),
+];
 const WITHOUT_AGREEMENT: &str = "5001";
 
 /// Every row of the sandbox's registry.
 pub fn entries(certs: &Certs, now: DateTime<Utc>) -> anyhow::Result<Vec<RegistryEntry>> {
     let mut entries = organizations()?;
-    for name in ["vendor", "vendor2", "kommune", "kilde"] {
+    let others = ["vendor", "vendor2", "kommune", "kilde"].into_iter();
+    for name in others.chain(SOURCES.iter().map(|(_, name, ..)| *name)) {
         let der =
             CertificateDer::from_pem_file(certs.pem(name)).map_err(|error| anyhow::anyhow!("{name}.pem: {error}"))?;
         let number = match name {
             "vendor" => orgnr::VENDOR,
             "vendor2" => orgnr::VENDOR2,
             "kommune" => orgnr::KOMMUNE_4204,
-            _ => orgnr::KILDE,
+            "kilde" => orgnr::KILDE,
+            source => SOURCES.iter().find(|(_, name, ..)| *name == source).map_or("", |(_, _, number, _)| number),
         };
         entries.push(RegistryEntry::Certificate(RegisteredCertificate {
             orgnr: number.parse()?,
@@ -130,7 +139,9 @@ pub fn description() -> Value {
             "organisasjonsnummer": operator, "sertifikat": certificate_of(operator), "viser": shows})
     };
     let user = |(id, kommune, bydel, roles, shows): &User| json!({"overfoeringsbruker": id, "kommunenummer": kommune, "bydelsnummer": bydel, "roller": roles, "viser": shows});
+    let source = |(kilde, name, number, _): &(&str, &str, &str, &str)| json!({"kilde": kilde, "organisasjonsnummer": number, "sertifikat": format!("certs/{name}.pem")});
     json!({
+        "kilder": SOURCES.iter().map(source).collect::<Vec<_>>(),
         "avsendersystemer": SYSTEMS.iter().map(system).collect::<Vec<_>>(),
         "overfoeringsbrukere": USERS.iter().map(user).collect::<Vec<_>>(),
     })
@@ -164,6 +175,7 @@ fn organizations() -> Result<Vec<RegistryEntry>, InvalidId> {
             navn: navn.to_owned(),
             kind,
             kommune,
+            kilde: SOURCES.iter().find(|(_, _, of, _)| *of == number).map(|(kilde, ..)| (*kilde).to_owned()),
             valid: always(),
             ecdsa_answers: false,
         }))
@@ -173,6 +185,9 @@ fn organizations() -> Result<Vec<RegistryEntry>, InvalidId> {
         party(orgnr::VENDOR2, "TEST Leverandør To AS", PartyKind::Leverandoer, None)?,
         party(orgnr::KILDE, "TEST Kilderegister", PartyKind::Kilde, None)?,
     ];
+    for (_, _, number, navn) in SOURCES {
+        all.push(party(number, navn, PartyKind::Kilde, None)?);
+    }
     for (kommune, number, navn) in KOMMUNER {
         all.push(party(number, navn, PartyKind::Kommune, Some(kommune.parse()?))?);
     }

@@ -1,7 +1,7 @@
 //! A numbered notice to `Endring` (contract.md 2.3, 6).
 
 use nir_xsd::message as wire;
-use register::change::{NoticePayload, NumberedNotice, Opphav};
+use register::change::{NoticePayload, NumberedNotice};
 
 use crate::translate::content::innhold;
 use crate::translate::person_answer;
@@ -18,7 +18,7 @@ pub fn endring(numbered: &NumberedNotice) -> wire::Endring {
         duf_nummer: notice.duf.map(|duf| duf.to_string()),
         kommunenummer: notice.kommune.to_string(),
         bydelsnummer: notice.bydel.map(|bydel| bydel.to_string()),
-        opphav: opphav(notice.opphav).to_owned(),
+        opphav: notice.opphav.code().to_owned(),
         meldings_id: notice.meldings_id.clone(),
         ..wire::Endring::default()
     };
@@ -109,18 +109,4 @@ pub fn endring(numbered: &NumberedNotice) -> wire::Endring {
 pub fn oslo(at: chrono::DateTime<chrono::Utc>) -> chrono::DateTime<chrono::FixedOffset> {
     use chrono::SubsecRound as _;
     at.trunc_subsecs(3).with_timezone(&chrono_tz::Europe::Oslo).fixed_offset()
-}
-
-fn opphav(opphav: Opphav) -> &'static str {
-    match opphav {
-        Opphav::EgenMelding => "EGEN_MELDING",
-        Opphav::AnnenKommune => "ANNEN_KOMMUNE",
-        Opphav::Web => "WEB",
-        Opphav::Udi => "UDI",
-        Opphav::Folkeregister => "FOLKEREGISTER",
-        Opphav::Pad => "PAD",
-        Opphav::Regelendring => "REGELENDRING",
-        Opphav::Imdi => "IMDI",
-        Opphav::Tid => "TID",
-    }
 }

@@ -17,9 +17,16 @@ pub struct Renderer {
 
 impl Render for Renderer {
     fn receipt(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
-        let mut kvittering = kvittering(self.catalogue, receipt);
+        let mut kvittering = kvittering(self.catalogue, receipt, &REGISTRERINGER);
         place(&mut kvittering, request);
         let answer = wire::Answer::SendRegistreringer(wire::SendRegistreringerSvar { kvittering });
+        answer.to_canonical(&wire::Version::parse(&receipt.kontraktversjon))
+    }
+
+    fn grunnlag(&self, receipt: &Receipt, request: &[u8]) -> Vec<u8> {
+        let mut kvittering = kvittering(self.catalogue, receipt, &GRUNNLAG);
+        place(&mut kvittering, request);
+        let answer = wire::Answer::SendPersongrunnlag(wire::SendPersongrunnlagSvar { kvittering });
         answer.to_canonical(&wire::Version::parse(&receipt.kontraktversjon))
     }
 
@@ -41,12 +48,37 @@ impl Render for Renderer {
     }
 }
 
+/// What a receipt's places are named by.
+pub struct Form {
+    /// Path of the message.
+    melding: &'static str,
+    /// Its header.
+    hode: &'static str,
+    /// Its lines.
+    linje: &'static str,
+    /// Who mends what the sender can mend, where it is always the same.
+    rettes_av: Option<&'static str>,
+}
+
+/// Of a fagsystem's message.
+pub const REGISTRERINGER: Form =
+    Form { melding: "/sendRegistreringer/melding", hode: "meldingshode", linje: "registrering", rettes_av: None };
+/// Of a source's.
+pub const GRUNNLAG: Form =
+    Form { melding: "/sendPersongrunnlag/melding", hode: "kildehode", linje: "opplysning", rettes_av: Some("KILDE") };
+
 /// The typed receipt, without places.
-pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt) -> wire::Kvittering {
+pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt, form: &Form) -> wire::Kvittering {
     let mut ids = FeilIds::of(receipt.kvitterings_id);
-    let melding = "/sendRegistreringer/melding";
-    let feil =
-        receipt.findings.iter().map(|f| of_finding(catalogue, f, ids.next_id(), message_xpath(melding, f))).collect();
+    let melding = form.melding;
+    let mut feil_of = |finding: &Finding, xpath| {
+        let mut feil = of_finding(catalogue, finding, ids.next_id(), xpath);
+        if let Some(kilde) = form.rettes_av.filter(|_| !matches!(feil.rettes_av.as_str(), "IMDI" | "GATEWAY")) {
+            feil.rettes_av = kilde.to_owned();
+        }
+        feil
+    };
+    let feil = receipt.findings.iter().map(|f| feil_of(f, message_xpath(form, f))).collect();
     let person = receipt
         .persons
         .iter()
@@ -56,26 +88,18 @@ pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt) -> wire::Kvittering 
             wire::Personresultat {
                 duf_nummer: person.duf_text.clone(),
                 resultat: if person.accepted { "GODTATT" } else { "AVVIST" }.to_owned(),
-                feil: person
-                    .findings
-                    .iter()
-                    .map(|f| of_finding(catalogue, f, ids.next_id(), person_xpath(&at, f)))
-                    .collect(),
+                feil: person.findings.iter().map(|f| feil_of(f, person_xpath(&at, f))).collect(),
                 registrering: person
                     .lines
                     .iter()
                     .enumerate()
                     .map(|(r, line)| {
-                        let at = format!("{at}/registrering[{}]", r + 1);
+                        let at = format!("{at}/{}[{}]", form.linje, r + 1);
                         wire::Registreringsresultat {
                             registrerings_id: line.registrerings_id.clone(),
                             resultat: outcome(line.outcome).to_owned(),
                             post: line.post.as_ref().map(post_svar),
-                            feil: line
-                                .findings
-                                .iter()
-                                .map(|f| of_finding(catalogue, f, ids.next_id(), line_xpath(&at, line.posttype, f)))
-                                .collect(),
+                            feil: line.findings.iter().map(|f| feil_of(f, line_xpath(&at, line.posttype, f))).collect(),
                         }
                     })
                     .collect(),
@@ -103,10 +127,11 @@ pub fn kvittering(catalogue: &Catalogue, receipt: &Receipt) -> wire::Kvittering 
     }
 }
 
-fn message_xpath(melding: &str, finding: &Finding) -> Option<String> {
+fn message_xpath(form: &Form, finding: &Finding) -> Option<String> {
+    let Form { melding, hode, .. } = form;
     match finding.field {
         Field::Message => None,
-        Field::Header(name) => Some(format!("{melding}/meldingshode/{name}")),
+        Field::Header(name) => Some(format!("{melding}/{hode}/{name}")),
         Field::Person(name) | Field::Line(name) | Field::Content(name) => Some(format!("{melding}/{name}")),
     }
 }

@@ -32,6 +32,8 @@ pub trait Gateway: Sync {
 pub struct Client<'a> {
     gateway: &'a dyn Gateway,
     tls: Arc<ClientConfig>,
+    /// The service that is called.
+    path: &'static str,
     pub signer: Signer,
 }
 
@@ -49,6 +51,11 @@ impl<'a> Client<'a> {
         Self::with(gateway, Some(name), name)
     }
 
+    /// A source (`udi`, `folkeregister`, `hkdir`, `imdi`), which calls NirKilde.
+    pub fn source(gateway: &'a dyn Gateway, name: &str) -> Self {
+        Client { path: "/ws/v1/kilde", ..Self::new(gateway, name) }
+    }
+
     /// TLS by one certificate (or none), signature by another.
     pub fn with(gateway: &'a dyn Gateway, tls_name: Option<&str>, signing_name: &str) -> Self {
         let certs = gateway.certs();
@@ -56,7 +63,7 @@ impl<'a> Client<'a> {
             &read(&certs, &format!("{signing_name}.key")),
             &read(&certs, &format!("{signing_name}.pem")),
         );
-        Client { gateway, tls: tls(&certs, tls_name), signer: signer.unwrap() }
+        Client { gateway, tls: tls(&certs, tls_name), path: "/ws/v1/fagsystem", signer: signer.unwrap() }
     }
 
     /// Seals the payload as this sender and sends it by SOAP 1.1.
@@ -162,7 +169,7 @@ impl<'a> Client<'a> {
 
     /// POST with a content type and more header lines.
     pub fn post(&self, content_type: &str, more: &str, body: &[u8]) -> Answer {
-        self.raw(&request(content_type, &format!("{more}Connection: close\r\n"), body)).unwrap()
+        self.raw(&request_at(self.path, content_type, &format!("{more}Connection: close\r\n"), body)).unwrap()
     }
 
     /// GET.
@@ -212,8 +219,12 @@ impl<'a> Client<'a> {
 
 /// A POST of the service, as a whole.
 pub fn request(content_type: &str, more: &str, body: &[u8]) -> Vec<u8> {
+    request_at("/ws/v1/fagsystem", content_type, more, body)
+}
+
+fn request_at(path: &str, content_type: &str, more: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
-        "POST /ws/v1/fagsystem HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n{more}Content-Length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n{more}Content-Length: {}\r\n\r\n",
         body.len()
     );
     [head.as_bytes(), body].concat()

@@ -26,6 +26,7 @@ mod handling;
 mod http;
 mod idempotency;
 mod kalender;
+mod kilde;
 mod kill;
 mod levering;
 mod limits;

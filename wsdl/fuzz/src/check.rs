@@ -74,8 +74,8 @@ fn is_what_was_signed(text: &str, verified: &Verified) {
 /// What comes after verification takes anything, and what is valid by the schema is decoded.
 fn goes_on(text: &str, verified: &Verified) {
     let _ = verified.check_freshness(verified.created + TimeDelta::seconds(1));
-    let _ = verified.check_to("", service::PATH);
-    if let Ok(operation) = by_root(&verified.namespace, &verified.root) {
+    let _ = verified.check_to("", service::FAGSYSTEM.path);
+    if let Ok(operation) = by_root(&service::FAGSYSTEM, &verified.namespace, &verified.root) {
         let _ = verified.check_action(operation.action, Some("\"x\""));
     }
     if verified.namespace == NAMESPACE {

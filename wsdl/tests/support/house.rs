@@ -145,9 +145,9 @@ impl House {
         self.trust.check(&certificate, now())?;
         let verified = opened.verify(&certificate.verify_key()?, SecondOpinion::On)?;
         verified.check_freshness(now())?;
-        let operation = operation::by_root(&verified.namespace, &verified.root)?;
+        let operation = operation::by_root(&service::FAGSYSTEM, &verified.namespace, &verified.root)?;
         verified.check_action(operation.action, http_action)?;
-        verified.check_to(BASE, service::PATH)?;
+        verified.check_to(BASE, service::FAGSYSTEM.path)?;
         Ok(verified)
     }
 }

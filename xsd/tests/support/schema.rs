@@ -121,7 +121,7 @@ pub struct Build {
 impl Build {
     /// The smallest and the largest, with each branch in turn.
     pub fn all() -> impl Iterator<Item = Build> {
-        [false, true].into_iter().flat_map(|maximal| (0..22).map(move |branch| Build { maximal, branch }))
+        [false, true].into_iter().flat_map(|maximal| (0..23).map(move |branch| Build { maximal, branch }))
     }
 }
 

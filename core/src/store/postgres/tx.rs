@@ -70,6 +70,12 @@ impl PostgresTx {
         Ok(())
     }
 
+    pub(in crate::store) async fn forget_persons(&mut self, dufs: &[i64]) -> Result<(), StoreError> {
+        let sql = "DELETE FROM person WHERE last_row = 0 AND duf = ANY($1)";
+        sqlx::query(sql).bind(dufs).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn raise_registry_version(&mut self) -> Result<(), StoreError> {
         let sql = "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'registry_version'";
         sqlx::query(sql).execute(&mut *self.tx).await?;

@@ -75,6 +75,12 @@ impl SqliteTx {
         Ok(())
     }
 
+    pub(in crate::store) async fn forget_persons(&mut self, dufs: &[i64]) -> Result<(), StoreError> {
+        let sql = "DELETE FROM person WHERE last_row = 0 AND duf IN (SELECT value FROM json_each(?1))";
+        sqlx::query(sql).bind(json!(dufs).to_string()).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn raise_registry_version(&mut self) -> Result<(), StoreError> {
         let sql = "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'registry_version'";
         sqlx::query(sql).execute(&mut *self.tx).await?;
