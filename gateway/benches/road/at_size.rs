@@ -115,7 +115,7 @@ async fn questions(store: &Store, at: DateTime<Utc>) {
     let day = oslo_date(at);
     let own = vec![KOMMUNER[0].parse().expect("a kommune")];
     let list = PersonListQuery { kommuner: own.clone(), ..PersonListQuery::on(day) };
-    let category = PersonListQuery { kategori: Some(Kategorikode::IntroRp), ..list.clone() };
+    let category = PersonListQuery { kategori: Some(Kategorikode::NorskRett), ..list.clone() };
     let rare = PersonListQuery { vedtak: Some(true), ..list.clone() };
     let page = PersonListQuery { limit: 1_000, ..list.clone() };
     let country = PersonListQuery { kommuner: Vec::new(), ..category.clone() };
@@ -237,7 +237,7 @@ fn fact(id: &str, content: FactContent) -> NewFact {
     NewFact { source: "UDI".into(), source_id: id.into(), content, valid, annulled: false }
 }
 
-/// A grown-up with a permit that opens introduksjonsprogram and norsk, and weeks of measures.
+/// A grown-up with a permit that opens norsk, and weeks of measures.
 fn imported(n: usize, posts: usize, at: DateTime<Utc>) -> Imported {
     let kommune = KOMMUNER[n % KOMMUNER.len()].parse().expect("a kommune");
     let from = "2021-03-01".parse().expect("a day");
