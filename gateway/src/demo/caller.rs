@@ -14,7 +14,6 @@ use hyper::{Request, StatusCode, header};
 use nir_wsdl::client;
 use nir_wsdl::envelope::SoapVersion;
 use nir_wsdl::seal::{self, Signer};
-use nir_wsdl::service::FAGSYSTEM;
 use nir_xsd::message::Answer;
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject as _;
@@ -26,9 +25,10 @@ use super::messages::Message;
 use super::wire;
 
 /// One organization with its key and certificate.
+#[derive(Clone)]
 pub struct Caller {
     connector: TlsConnector,
-    signer: Signer,
+    signer: Arc<Signer>,
     gateway: CertificateDer<'static>,
     address: SocketAddr,
 }
@@ -66,15 +66,15 @@ impl Caller {
                 PrivateKeyDer::from_pem_slice(key.as_bytes())?,
             )?;
         let signer = Signer::from_pem(&key, &own).map_err(|error| anyhow::anyhow!("{name}.key: {error:?}"))?;
-        Ok(Caller { connector: TlsConnector::from(Arc::new(tls)), signer, gateway, address })
+        Ok(Caller { connector: TlsConnector::from(Arc::new(tls)), signer: Arc::new(signer), gateway, address })
     }
 
     /// Signs and sends one message, and verifies the answer.
     pub async fn call(&self, message: &Message, now: DateTime<Utc>) -> anyhow::Result<Exchanged> {
         let started = Instant::now();
-        let action = format!("urn:no:nir:fagsystem:v1/{}", message.operation);
+        let action = format!("{}/{}", message.service.namespace, message.operation);
         let sealed = seal::seal(SoapVersion::V11, message.body.as_bytes(), Some(&self.signer), now, None, None);
-        let request = Request::post(FAGSYSTEM.path)
+        let request = Request::post(message.service.path)
             .header(header::HOST, format!("localhost:{}", self.address.port()))
             .header(header::CONTENT_TYPE, "text/xml; charset=utf-8")
             .header("SOAPAction", format!("\"{action}\""))

@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 
+use nir_wsdl::service::{FAGSYSTEM, KILDE, Service};
+
 const NAMESPACE: &str = "urn:no:nir:melding:v1";
 
 /// The installation that speaks.
@@ -19,9 +21,16 @@ pub const OURS: Sender = Sender { avsendersystem: "4204-flyktning-1", user: "420
 /// Another one in the same kommune.
 pub const OTHER: Sender = Sender { avsendersystem: "4204-voksen-2", user: "4204-SUPER1" };
 
+/// The kommune of both.
+pub const OUR_KOMMUNE: &str = "4204";
+/// The other kommune, to which the person moves, and its fagsystem, which takes its changes by push.
+pub const ELSEWHERE: &str = "4203";
+
 /// Name and Body child of a call. Canonical as it stands: no empty-element tags, no attributes but the namespace.
 #[derive(Debug, Clone)]
 pub struct Message {
+    /// The service that is called.
+    pub service: &'static Service,
     /// The operation.
     pub operation: &'static str,
     /// The Body child.
@@ -29,7 +38,7 @@ pub struct Message {
 }
 
 fn message(operation: &'static str, content: &str) -> Message {
-    Message { operation, body: format!("<{operation} xmlns=\"{NAMESPACE}\">{content}</{operation}>") }
+    Message { service: &FAGSYSTEM, operation, body: format!("<{operation} xmlns=\"{NAMESPACE}\">{content}</{operation}>") }
 }
 
 fn header(sender: Sender, id: &str, now: DateTime<Utc>) -> String {
@@ -63,14 +72,14 @@ pub fn hent_person(sender: Sender, id: &str, now: DateTime<Utc>, duf: &str, mont
     message("hentPerson", &format!("<forespoersel>{header}<dufNummer>{duf}</dufNummer>{months}</forespoersel>"))
 }
 
-/// `hentEndringer`
-pub fn hent_endringer(sender: Sender, id: &str, now: DateTime<Utc>, after: i64, count: u32) -> Message {
+/// `hentEndringer`, which waits so many seconds for news.
+pub fn hent_endringer(sender: Sender, id: &str, now: DateTime<Utc>, after: i64, wait: u32) -> Message {
     let (header, stream) = (header(sender, id, now), stream(sender));
     message(
         "hentEndringer",
         &format!(
             "<forespoersel>{header}<stroemId>{stream}</stroemId><etterSekvensnummer>{after}</etterSekvensnummer>\
-             <antall>{count}</antall></forespoersel>"
+             <antall>1000</antall><ventSekunder>{wait}</ventSekunder></forespoersel>"
         ),
     )
 }
@@ -140,5 +149,62 @@ pub fn send_registreringer(
     message(
         "sendRegistreringer",
         &format!("<melding>{header}<person><dufNummer>{duf}</dufNummer>{vedtak}{tiltak}</person></melding>"),
+    )
+}
+
+/// `sendPersongrunnlag`: what a source register tells of a person, each fact from a day on.
+pub fn send_persongrunnlag(
+    kilde: &str,
+    id: &str,
+    now: DateTime<Utc>,
+    duf: &str,
+    facts: &[(&str, NaiveDate, String)],
+) -> Message {
+    let created = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let facts: String = facts
+        .iter()
+        .map(|(id, from, content)| {
+            format!(
+                "<opplysning><kildeId>{id}</kildeId><handling>SETT</handling><fraDato>{from}</fraDato>\
+                 <innhold>{content}</innhold></opplysning>"
+            )
+        })
+        .collect();
+    let operation = "sendPersongrunnlag";
+    let body = format!(
+        "<{operation} xmlns=\"{NAMESPACE}\"><melding><kildehode><meldingsId>{id}</meldingsId>\
+         <kontraktversjon>1.1</kontraktversjon><kilde>{kilde}</kilde><kildesystem><navn>Prøvekilde</navn>\
+         <versjon>1.0</versjon></kildesystem><opprettet>{created}</opprettet></kildehode>\
+         <person><dufNummer>{duf}</dufNummer>{facts}</person></melding></{operation}>"
+    );
+    Message { service: &KILDE, operation, body }
+}
+
+/// Name, birth and sex.
+pub fn personalia() -> String {
+    "<personalia><fornavn>Modig</fornavn><etternavn>Bjørk</etternavn><foedselsdato>1990-01-01</foedselsdato>\
+     <kjoenn>KVINNE</kjoenn></personalia>"
+        .to_owned()
+}
+
+/// Where the person lives.
+pub fn bosted(kommune: &str) -> String {
+    format!("<bosted><kommunenummer>{kommune}</kommunenummer></bosted>")
+}
+
+/// Settled by agreement with IMDi.
+pub fn bosetting(kommune: &str, day: NaiveDate) -> String {
+    format!(
+        "<bosetting><kommunenummer>{kommune}</kommunenummer><dato>{day}</dato><etterAvtale>true</etterAvtale></bosetting>"
+    )
+}
+
+/// A refugee's first permit.
+pub fn oppholdstillatelse(day: NaiveDate) -> String {
+    format!(
+        "<oppholdstillatelse><vedtaksdato>{day}</vedtaksdato><oppholdsgrunnlag>ASYL</oppholdsgrunnlag>\
+         <dannerGrunnlagForPermanent>true</dannerGrunnlagForPermanent><fornybar>true</fornybar>\
+         <foerstegang>true</foerstegang><etterInnreisetillatelse>false</etterInnreisetillatelse>\
+         <rettsomraade>UTLENDINGSLOVEN</rettsomraade></oppholdstillatelse>"
     )
 }

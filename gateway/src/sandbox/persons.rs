@@ -14,8 +14,8 @@ const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(2005, 1, 1) {
 };
 /// Persons of the 9000 series, for load.
 const LOAD_PERSONS: u32 = 1_000;
-/// Persons that the demonstration uses.
-pub const DEMONSTRATION: [&str; 5] = ["202400010107", "202400010201", "202400010306", "202400010400", "202400010505"];
+/// Refugees who were settled by agreement, for examples.
+const SETTLED: [&str; 5] = ["202400010107", "202400010201", "202400010306", "202400010400", "202400010505"];
 
 /// One row of `persons.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,7 +68,7 @@ pub fn everyone(now: DateTime<Utc>) -> Result<Everyone, InvalidId> {
         builder("202265432110")
             .in_kommune("4204", None)
             .ident("15838540063")
-            .shows("Klar for introduksjonsprogram i 4204. Brukes til feil i demonstrasjonen."),
+            .shows("Klar for introduksjonsprogram i 4204."),
         builder("202100000110")
             .in_kommune("4204", None)
             .shows("Klar i 4204. Send tiltakene fra april 2021 med registertid 2021-04-30: snittet blir 25.53."),
@@ -121,11 +121,11 @@ pub fn everyone(now: DateTime<Utc>) -> Result<Everyone, InvalidId> {
         builder(&duf(2021, 5001)).in_kommune("5001", None).shows("Bor i 5001, som ikke har avtale: A402."),
     ];
     shown.extend(by_category(today, now));
-    shown.extend(DEMONSTRATION.map(|number| {
+    shown.extend(SETTLED.map(|number| {
         builder(number)
             .permit("ASYL", today.checked_sub_months(Months::new(9)).unwrap_or(today))
             .settled("4204", today.checked_sub_months(Months::new(6)).unwrap_or(today), true)
-            .shows("Flyktning bosatt etter avtale. Brukes av demonstrasjonen (sandbox --demo).")
+            .shows("Flyktning bosatt etter avtale. Brukes av eksemplene.")
     }));
     let load = (1..=LOAD_PERSONS).map(|n| {
         let kommune = if n % 2 == 1 { "4204" } else { "0301" };
