@@ -1,7 +1,5 @@
 //! Which source tells what, as a table: `core/tests/kilder/kilder.txt` against the rules.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it needs by failing")]
-
 use register::change::Opphav;
 use register::codes::Catalogue;
 use register::policy::{Policy, Profile};

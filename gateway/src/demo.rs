@@ -149,7 +149,11 @@ impl Demo {
     async fn register(&mut self, id: &str, plan: &Plan, output: &Path) -> anyhow::Result<Kvittering> {
         let message = registration(id, plan);
         let exchanged = self.ours.call(&message, clock::now()).await?;
-        self.teller.step("sendRegistreringer", "the kommune registers: a vedtak and a tiltak, signed", exchanged.elapsed);
+        self.teller.step(
+            "sendRegistreringer",
+            "the kommune registers: a vedtak and a tiltak, signed",
+            exchanged.elapsed,
+        );
         save(output, &exchanged)?;
         let receipt = receipt(exchanged)?;
         self.teller.receipt(&receipt);

@@ -38,7 +38,11 @@ pub struct Message {
 }
 
 fn message(operation: &'static str, content: &str) -> Message {
-    Message { service: &FAGSYSTEM, operation, body: format!("<{operation} xmlns=\"{NAMESPACE}\">{content}</{operation}>") }
+    Message {
+        service: &FAGSYSTEM,
+        operation,
+        body: format!("<{operation} xmlns=\"{NAMESPACE}\">{content}</{operation}>"),
+    }
 }
 
 fn header(sender: Sender, id: &str, now: DateTime<Utc>) -> String {
