@@ -77,4 +77,5 @@ async function outcome(client, gateway, operation, content) {
   return { fault: { message: fault?.faultstring ?? fault?.Reason, feil: [detail?.nirFeil?.feil ?? []].flat() } };
 }
 
-main();
+module.exports = { verify };
+if (require.main === module) main();

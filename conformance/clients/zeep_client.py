@@ -1,6 +1,6 @@
 """Calls operations of NIR with zeep, whose code is as its makers wrote it.
 
-    python zeep_client.py SANDBOX [--soap 1.2] [--cert vendor2] [--wsdl URL] [--library-defaults] < calls
+    python zeep_client.py SANDBOX [--soap 1.2] [--cert vendor2] [--wsdl URL [--service NirKilde]] [--library-defaults] < calls
 
 SANDBOX is the directory of a running sandbox. Each line of standard input is one call, as JSON:
 
@@ -52,12 +52,13 @@ def main():
     options.add_argument("--soap", choices=["1.1", "1.2"], default="1.1")
     options.add_argument("--cert", default="vendor")
     options.add_argument("--wsdl")
+    options.add_argument("--service", default="NirFagsystem")
     options.add_argument("--library-defaults", action="store_true")
     options = options.parse_args()
     certs = options.sandbox + "/certs/"
     with open(options.sandbox + "/endpoints.json") as file:
         wsdl = options.wsdl or json.load(file)["wsdl"]
-    port = "NirFagsystemSoap11" if options.soap == "1.1" else "NirFagsystemSoap12"
+    port = options.service + ("Soap11" if options.soap == "1.1" else "Soap12")
     own = certs + options.cert
     client = connect(wsdl, certs + "ca.pem", own + ".pem", own + ".key", certs + "gateway.pem", port)
     if options.library_defaults:

@@ -8,7 +8,9 @@
 mod accepted;
 mod foreign;
 mod java;
+mod kilde;
 mod messages;
+mod mottak;
 mod proxy;
 mod pull;
 mod refused;

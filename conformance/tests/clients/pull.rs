@@ -112,7 +112,8 @@ impl Store {
     }
 }
 
-fn ask(client: &mut Client, operation: &str, now: &str, more: &Value) -> Value {
+/// Reads by contract 1.1.
+pub fn ask(client: &mut Client, operation: &str, now: &str, more: &Value) -> Value {
     let mut arguments = read(&client.fresh_id(), now, more);
     as_1_1(&mut arguments);
     client.answer(operation, &arguments)
