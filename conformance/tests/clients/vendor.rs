@@ -187,7 +187,7 @@ fn wrong_use_is_said_to_be_that() {
         (&["send"], "--sandbox DIR FILE"),
         (&["send", &ping], "--endpoint"),
         (&["send", "--sandbox", empty, &ping], "does the sandbox run"),
-        (&["send", "--sandbox", sandbox, "--cert-name", "nobody", &ping], "kilde, kommune, vendor, vendor2"),
+        (&["send", "--sandbox", sandbox, "--cert-name", "nobody", &ping], "kommune, mottak, udi, vendor, vendor2"),
         (&["send", "--sandbox", sandbox, "--endpoint", "http://localhost/", &ping], "no https address"),
         (&["send", "--sandbox", sandbox, "--endpoint", "https://localhost:1/", &ping], "no connection to localhost:1"),
         (&["send", "--sandbox", sandbox, &envelope], "child of its Body"),
