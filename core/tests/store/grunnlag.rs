@@ -91,9 +91,13 @@ async fn what_was_said_already_changes_nothing(db: Database) {
 async fn persons_that_are_not_there_are_counted(db: Database) {
     let db = db.furnished().await;
     let mut lane = db.lane().await;
+    let anew = Internal::Recompute(vec![duf(0), duf(7_000)]);
+    let done = commit(&mut lane, job(Opphav::Regelendring, anew), later(1)).await.unwrap();
+    assert_eq!(text(&done), "0 changed, 1 unknown");
+    // A fact begins its person.
     let facts = [duf(0), duf(7_000)].map(|duf| (duf, vec![lives_in("f-1", "4204")]));
-    let done = commit(&mut lane, job(Opphav::Folkeregister, Internal::Facts(facts.into())), later(1)).await.unwrap();
-    assert_eq!(text(&done), "1 changed, 1 unknown");
+    let done = commit(&mut lane, job(Opphav::Folkeregister, Internal::Facts(facts.into())), later(2)).await.unwrap();
+    assert_eq!(text(&done), "2 changed, 0 unknown");
     db.sound().await;
 }
 
