@@ -89,6 +89,15 @@ impl House {
         self.node.certs()
     }
 
+    /// An operator approves where the changes of an avsendersystem are pushed to; the TLS certificate there is the sender's.
+    pub fn approve(&self, system: &str, url: &str) {
+        let vendor = ["--tls-organization", "310000000", "--private", "--by", "bench"];
+        process::succeed(
+            &[&["stream", "approve", system, "--url", url], &vendor[..]].concat(),
+            &self.installation.config(),
+        );
+    }
+
     /// Gives the database the statistics that it has by itself after a minute of use (design.md 14, Growth: after
     /// ANALYZE, warm).
     pub fn analyze(&self) {

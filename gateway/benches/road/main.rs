@@ -2,8 +2,9 @@
 //!
 //! First the steps that nobody can leave out, in this process; then the built gateway over loopback TLS, with 1, 8 and
 //! 64 callers that replay messages signed beforehand. `--smoke` goes every way once, briefly: then only that all is
-//! accepted and stored counts. `--register` looks at a register of many persons alone (`PERSONS`, `POSTS`). `--only postgres/p256/off` goes one way alone, `--only poll` measures
-//! waiting polls alone; neither writes a file.
+//! accepted and stored counts. `--register` looks at a register of many persons alone (`PERSONS`, `POSTS`).
+//! `--only postgres/p256/off` goes one way alone, `--only lag` measures how long changes are on their way alone; neither
+//! writes a file.
 //! docs/performance.md says how to read it.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark says what it needs by failing")]
@@ -26,6 +27,9 @@ mod postgres;
 #[path = "../../tests/wire/process.rs"]
 #[expect(unused, reason = "the tests over the wire use all of it")]
 mod process;
+#[path = "../../tests/wire/levering/receiver.rs"]
+#[expect(unused, reason = "the tests over the wire use all of it")]
+mod receiver;
 #[path = "../../tests/wire/sandbox.rs"]
 #[expect(unused, reason = "the tests over the wire use all of it")]
 mod sandbox;
@@ -35,8 +39,10 @@ mod callers;
 mod cpu;
 mod house;
 mod insert;
+mod lag;
 mod load;
 mod poll;
+mod push;
 mod report;
 mod steps;
 mod tls;
@@ -81,10 +87,15 @@ fn main() {
     if arguments.iter().any(|argument| argument == "--register") {
         return;
     }
+    if only == Some("lag") {
+        // Not what it costs: the steps are needed alone to fill a row.
+        let [_, steps] = in_process(&SMOKE);
+        return lag::measure(smoke, &steps);
+    }
     let [idle, steps] = in_process(&extent);
     report::print_steps(&steps, &idle);
-    if only.is_none_or(|only| only == "poll") {
-        poll::measure(smoke, &steps);
+    if only.is_none() {
+        lag::measure(smoke, &steps);
     }
     report::print_head();
     let mut rows = Vec::new();

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use nir_wsdl::client::verify_answer;
 use nir_wsdl::envelope::SoapVersion;
 use nir_wsdl::seal::{Signer, seal};
@@ -77,6 +78,8 @@ struct Shared {
     connections: AtomicUsize,
     /// Everything that came, in order.
     seen: Mutex<Vec<Change>>,
+    /// When each delivery had been read, and when its oldest change was recorded.
+    arrivals: Mutex<Vec<(DateTime<Utc>, DateTime<Utc>)>>,
     /// What it acknowledged, in order.
     taken: Mutex<Vec<Change>>,
     last: Mutex<String>,
@@ -106,6 +109,7 @@ impl Receiver {
             behaviour: Mutex::new(Behaviour::Good),
             connections: AtomicUsize::new(0),
             seen: Mutex::default(),
+            arrivals: Mutex::default(),
             taken: Mutex::default(),
             last: Mutex::default(),
         });
@@ -142,8 +146,14 @@ impl Receiver {
     /// Waits until it has acknowledged the number.
     pub fn has(&self, number: i64) {
         eventually(&format!("number {number}"), || {
-            (self.taken().last().is_some_and(|change| change.number >= number)).then_some(())
+            let taken = self.shared.taken.lock().unwrap();
+            taken.last().is_some_and(|change| change.number >= number).then_some(())
         });
+    }
+
+    /// When each delivery had been read, and when its oldest change was recorded.
+    pub fn arrivals(&self) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+        self.shared.arrivals.lock().unwrap().clone()
     }
 
     /// Everything acknowledged is there once, in order, from 1 on; and what came more than once was always the same.
@@ -156,6 +166,7 @@ impl Receiver {
                 assert_eq!(first, change, "a number that came again is the same");
             }
         }
+        assert!(self.arrivals().iter().all(|(arrived, recorded)| recorded <= arrived), "news of tomorrow");
     }
 }
 
@@ -193,6 +204,7 @@ impl Shared {
         };
         let mut tls = StreamOwned::new(ServerConnection::new(self.tls(shown)).ok()?, stream);
         let body = read_request(&mut tls)?;
+        let arrived = now();
         let gateway = std::fs::read_to_string(self.certs.join("gateway.pem")).unwrap();
         let gateway = CertificateDer::from_pem_slice(gateway.as_bytes()).unwrap();
         let verified = verify_answer(&body, &gateway).expect("what is pushed is signed by the gateway");
@@ -200,6 +212,7 @@ impl Shared {
         let Ok(Push::MottaEndringer(wrapper)) = Push::parse(&verified.body_child) else { panic!("no delivery") };
         let delivery = wrapper.endringsmelding;
         let changes = changes(&delivery, &verified.body_child);
+        self.arrivals.lock().unwrap().push((arrived, delivery.endring[0].registrert.to_utc()));
         self.seen.lock().unwrap().extend(changes.clone());
         let answer = self.answer(&behaviour, &delivery);
         match &behaviour {
