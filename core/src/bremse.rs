@@ -1,8 +1,13 @@
 //! The brake on sources (design.md 8): a source that would close the categories of very many persons within an hour is held
 //! until an operator lets it on. A mass mistake cannot be called back once 300 kommuner have read it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{NaiveDate, TimeDelta};
 
+use crate::change::Change;
+use crate::id::Duf;
+use crate::kategori::Kategori;
 use crate::person::Person;
 
 /// When a source is held.
@@ -26,14 +31,22 @@ impl Bremse {
     }
 }
 
-/// Whether a category that was open on the day is so no more.
-pub fn closes(before: Option<&Person>, after: &Person, today: NaiveDate) -> bool {
-    let open = |person: &Person| {
-        let kategorier = person.beregnet.as_ref().map(|beregnet| beregnet.kategorier.as_slice()).unwrap_or_default();
-        kategorier.iter().filter(|one| one.gyldig.contains(today)).map(|one| one.kode).collect::<Vec<_>>()
+/// Persons of whom a category that was open on the day is so no more after these changes.
+pub fn closed(persons: &BTreeMap<Duf, Person>, changes: &[Change], today: NaiveDate) -> BTreeSet<Duf> {
+    let open = |kategorier: &[Kategori]| -> BTreeSet<&'static str> {
+        kategorier.iter().filter(|one| one.gyldig.contains(today)).map(|one| one.kode.code()).collect()
     };
-    let now = open(after);
-    before.is_some_and(|before| open(before).iter().any(|kode| !now.contains(kode)))
+    // The last computation of a person is what stays.
+    let computed = changes.iter().filter_map(|change| match change {
+        Change::Beregnet { duf, row } => Some((*duf, row.beregning.kategorier.as_slice())),
+        _ => None,
+    });
+    let after: BTreeMap<Duf, &[Kategori]> = computed.collect();
+    let closes = |duf: &Duf, after: &[Kategori]| {
+        let before = persons.get(duf).and_then(|person| person.beregnet.as_ref());
+        before.is_some_and(|before| !open(&before.kategorier).is_subset(&open(after)))
+    };
+    after.into_iter().filter(|(duf, after)| closes(duf, after)).map(|(duf, _)| duf).collect()
 }
 
 #[cfg(test)]

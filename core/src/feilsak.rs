@@ -128,6 +128,8 @@ pub struct Sakfeil {
     pub chain: i32,
     /// Where the exchange stands in the evidence.
     pub position: i64,
+    /// Its place among the errors of the answer.
+    pub nr: i64,
     /// The code.
     pub kode: String,
     /// The element.
@@ -379,7 +381,8 @@ impl Saker {
         let id = (melding.avsendersystem.clone(), melding.meldings_id.clone());
         self.by_id.entry(id).or_default().insert(sak);
         self.changed.insert(sak);
-        self.feil.extend(enhet.feil.iter().map(|feil| Sakfeil {
+        let told = i64::try_from(self.feil.len()).unwrap_or(i64::MAX);
+        self.feil.extend((told..).zip(&enhet.feil).map(|(nr, feil)| Sakfeil {
             sak,
             feil_id: feil.feil_id,
             avsendersystem: melding.avsendersystem.clone(),
@@ -387,6 +390,7 @@ impl Saker {
             mottatt: melding.mottatt,
             chain,
             position,
+            nr,
             kode: feil.kode.clone(),
             felt: feil.felt.clone(),
         }));
@@ -424,7 +428,7 @@ pub type Forsoek = Vec<Sakfeil>;
 
 /// The attempts among the errors of one case, first to last.
 pub fn forsoek(mut feil: Vec<Sakfeil>) -> Vec<Forsoek> {
-    feil.sort_by_key(|feil| (feil.mottatt, feil.chain, feil.position));
+    feil.sort_by_key(|feil| (feil.mottatt, feil.chain, feil.position, feil.nr));
     feil.chunk_by(|a, b| (a.chain, a.position) == (b.chain, b.position)).map(<[Sakfeil]>::to_vec).collect()
 }
 

@@ -135,6 +135,8 @@ pub enum Effect {
     Support(Supportbilde),
     /// An operator says how far a transfer error has come.
     Decided(uuid::Uuid, feilsak::Saksstatus),
+    /// An operator lets a source on that is held (design.md 8, Bremse).
+    LetOn(String),
 }
 
 /// One job of a batch.
@@ -181,6 +183,10 @@ pub enum LedgerError {
     /// A delivery of an owner that lost the stream; nothing was stored.
     #[error("another has the stream")]
     Fenced,
+    /// The source is held until an operator lets it on (NIR-T104); nothing of the message was stored, nor is the exchange kept
+    /// yet.
+    #[error("the source is held")]
+    SourceHeld,
     /// The persons were locked by others for too long (NIR-K705).
     #[error("others kept the same rows")]
     Locked,

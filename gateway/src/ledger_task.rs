@@ -49,10 +49,13 @@ impl Ledger {
                     let outcomes = lane.commit(&jobs, clock::now()).await;
                     heard.committed(lane.take_heard());
                     for (waiter, outcome) in waiters.into_iter().zip(outcomes) {
-                        // A caller that acknowledges too much is told so (I906), and a stream that another took is another's; nothing
-                        // of ours has failed.
+                        // A caller that acknowledges too much is told so (I906), and a stream that another took is another's, a
+                        // source that is held waits; nothing of ours has failed.
                         if let Err(error) = &outcome
-                            && !matches!(error, LedgerError::BeyondHandedOut | LedgerError::Fenced)
+                            && !matches!(
+                                error,
+                                LedgerError::BeyondHandedOut | LedgerError::Fenced | LedgerError::SourceHeld
+                            )
                         {
                             tracing::error!(event = "ledger_job_failed", %error);
                             metrics::counter!("nir_ledger_jobs_failed_total").increment(1);

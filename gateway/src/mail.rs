@@ -3,6 +3,7 @@
 use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
 use lettre::{AsyncFileTransport, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use uuid::Uuid;
 
 use crate::clock;
 use crate::config;
@@ -33,7 +34,9 @@ impl Post {
     /// Sends one mail to all of them; an address that is none is passed over.
     pub async fn send(&self, to: &[String], subject: &str, text: &str) -> anyhow::Result<()> {
         let (Post::Server(_, from) | Post::Folder(_, from)) = self;
+        let id = format!("<{}@{}>", Uuid::new_v4(), from.email.domain());
         let mut message = Message::builder().from(from.clone()).subject(subject).date(clock::now().into());
+        message = message.message_id(Some(id));
         for address in to.iter().filter_map(|address| address.parse::<Mailbox>().ok()) {
             message = message.to(address);
         }

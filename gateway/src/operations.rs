@@ -204,6 +204,23 @@ impl Context {
         Reply { status: hyper::StatusCode::SERVICE_UNAVAILABLE, ..reply }
     }
 
+    /// A source that is held (design.md 8, Bremse): it comes again until an operator has let it on. The refusal is kept.
+    pub async fn source_held(self, kilde: &str) -> Reply {
+        tracing::warn!(event = "source_held", kilde);
+        metrics::counter!("nir_turned_away_total", "limit" => "bremse").increment(1);
+        let params = [("sekunder", reply::HELD_SECONDS.to_string())];
+        let feil = vec![feil::of_code(self.app.catalogue, "NIR-T104", &params)];
+        let answer = reply::fault_body(self.to.soap, FaultCode::Receiver, feil.clone());
+        let work = Work::Record { answer, outcome: "NIR-T104".to_owned(), handed_out: None };
+        let kept = match self.commit(work).await {
+            Ok(Done { bevis, .. }) => Some((self.exchange, bevis)),
+            Err(error) => return self.failed(&error).await,
+        };
+        let reply = reply::faulted(&self.app, self.to, FaultCode::Receiver, feil, true, kept).await;
+        let (status, retry_after) = (hyper::StatusCode::SERVICE_UNAVAILABLE, Some(reply::HELD_SECONDS));
+        Reply { status, retry_after, ..reply }
+    }
+
     /// A failure of ours.
     pub async fn failed(self, error: &LedgerError) -> Reply {
         tracing::error!(event = "call_failed", operation = self.exchange.operation, %error);

@@ -25,6 +25,8 @@ use crate::pipeline::{Cause, Refused, Signer};
 const SIGNED_FAULTS_PER_SECOND: u32 = 10;
 /// What `Retry-After` says when the house is full.
 pub const RETRY_SECONDS: u64 = 2;
+/// What it says to a source that is held: an operator must look first.
+pub const HELD_SECONDS: u64 = 300;
 
 /// What HTTP sends.
 #[derive(Debug)]

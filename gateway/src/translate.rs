@@ -18,7 +18,7 @@ pub mod receipt;
 pub mod registrering;
 pub mod sak;
 
-pub use avsender::{avsenderstatus, certificates, feilmelding, struck, vindu, vindu_asked};
+pub use avsender::{avsenderlevering, avsenderstatus, certificates, feilmelding, struck, vindu, vindu_asked};
 pub use kilde::grunnlag;
 pub use kodeverk::kodeverk_answer;
 pub use oppslag::{

@@ -76,7 +76,7 @@ async fn look(app: &App, post: &Post) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Unread streams and new causes of refusals, by avsendersystem.
+/// Unread and parked streams and new causes of refusals, by avsendersystem.
 async fn from_store(app: &App, now: DateTime<Utc>) -> Result<BTreeMap<String, Vec<Varsel>>, StoreError> {
     let mut found: BTreeMap<String, Vec<Varsel>> = BTreeMap::new();
     for unread in app.store.unread_streams().await? {
@@ -88,6 +88,12 @@ async fn from_store(app: &App, now: DateTime<Utc>) -> Result<BTreeMap<String, Ve
         let periode = format!("{}/{}", since.timestamp(), (now - since).num_weeks());
         let detalj = format!("Eldste uleste endring ble skrevet {}.", oslo_date(since).format("%d.%m.%Y"));
         found.entry(unread.avsendersystem).or_default().push(Varsel::new(aarsak, periode, detalj));
+    }
+    for levering in app.store.leveringer().await? {
+        let Some(since) = levering.parked else { continue };
+        let detalj = format!("Leveringen ble parkert {}.", oslo_date(since).format("%d.%m.%Y"));
+        let varsel = Varsel::new("STROEM_PARKERT", since.timestamp_micros().to_string(), detalj);
+        found.entry(levering.avsendersystem).or_default().push(varsel);
     }
     let month = oslo_date(now).format("%Y-%m");
     for (system, gruppe) in app.store.new_groups(now - NEW_CAUSES).await? {

@@ -100,6 +100,7 @@ impl<'a> Answers<'a> {
                     Some(
                         Judged::Panicked
                         | Judged::Fenced
+                        | Judged::Held
                         | Judged::Internal { .. }
                         | Judged::Struck(..)
                         | Judged::Pictures(_)
@@ -132,6 +133,7 @@ impl<'a> Answers<'a> {
                     let head = Head::of_source(melding);
                     self.decided(exchange, &head, Kind::Grunnlag, *decision, &now, (id, None))?
                 }
+                (Work::Grunnlag(_), Some(Judged::Held)) => Err(LedgerError::SourceHeld),
                 (Work::Grunnlag(_), _) => self.keep_panicked(exchange)?,
                 (Work::Strike(_), Some(Judged::Panicked)) => self.keep_panicked(exchange)?,
                 (Work::Strike(melding), Some(Judged::Struck(judged, now))) => match *judged {
@@ -165,6 +167,7 @@ impl<'a> Answers<'a> {
                         }
                         Effect::Support(bilde) => self.writes.support.push(bilde.clone()),
                         Effect::Decided(sak, status) => self.writes.decided.push((*sak, *status, self.recorded)),
+                        Effect::LetOn(kilde) => self.writes.let_on.push((kilde.clone(), self.recorded)),
                     }
                     self.used(exchange, !outcome.starts_with("NIR-"));
                     Ok(self.kept(exchange, outcome, answer.clone())?)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::bremse;
 use crate::change::Change;
 use crate::evidence::payload::{self, CannotSeal};
 use crate::feilsak::Saker;
@@ -175,6 +176,7 @@ impl Attempt<'_> {
                 }
                 Work::Register(command) => command,
                 Work::Grunnlag(melding) => {
+                    let mut now_sheltered = BTreeMap::new();
                     let mut outcome = judge_grunnlag(&state, &known, melding, policy, received, recorded, ids);
                     if let (Judged::Decided { decision, .. }, Some(kilde)) =
                         (&mut outcome, policy.source(&melding.kilde))
@@ -188,8 +190,17 @@ impl Attempt<'_> {
                         };
                         decision.changes.extend(follows.changes);
                         decision.notices.extend(follows.notices);
-                        sheltered.extend(follows.sheltered);
+                        now_sheltered.extend(follows.sheltered);
                     }
+                    // Only the source itself is braked: who may not speak for it is told so.
+                    if let Judged::Decided { decision, now, id: Some(_), .. } = &outcome {
+                        let closed = bremse::closed(&state.persons, &decision.changes, now.today);
+                        if !tx.source_may_close(&melding.kilde, &closed, policy, recorded).await? {
+                            judged.push(Some(Judged::Held));
+                            continue;
+                        }
+                    }
+                    sheltered.extend(now_sheltered);
                     remember(&mut known, Head::of_source(melding), &outcome, index);
                     if let Judged::Decided { decision, .. } = &outcome {
                         begin(&mut state, &decision.changes);

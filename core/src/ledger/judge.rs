@@ -72,6 +72,8 @@ pub(super) enum Judged {
     Panicked,
     /// A delivery whose owner lost the stream.
     Fenced,
+    /// What a source tells that is held (design.md 8, Bremse).
+    Held,
 }
 
 /// How a decided message uses its meldingsId.

@@ -1,8 +1,8 @@
 //! Transfer errors and support cases in the store: what the ledger looks up and writes, and what is read of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -26,6 +26,9 @@ pub struct Ulest {
 
 /// A case with the errors of its attempts.
 pub type Saksbilde = (Feilsak, Vec<Sakfeil>);
+
+/// What was let on with its source is let on for so long: long enough to be sent again by hand.
+const LET_ON: TimeDelta = TimeDelta::days(1);
 
 type Navn = (String, Option<String>, Option<String>, Option<String>);
 type Tider = (DateTime<Utc>, DateTime<Utc>, Option<NaiveDate>);
@@ -174,29 +177,6 @@ impl Store {
         found
     }
 
-    /// An operator lets a source on; `false` when it was not held. What it closed before is not counted again.
-    pub async fn release_source(&self, kilde: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let released = tx.release_source(kilde, at).await?;
-        tx.commit().await?;
-        Ok(released)
-    }
-
-    /// Whether a source that would now close these persons' categories is held, by these rules: what it closes is counted,
-    /// and the source that would close too many is held from here on, in one transaction. The sender is told NIR-T104.
-    pub async fn source_may_close(
-        &self,
-        kilde: &str,
-        dufs: &[Duf],
-        policy: &Policy,
-        at: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let may = tx.source_may_close(kilde, dufs, policy, at).await?;
-        tx.commit().await?;
-        Ok(may)
-    }
-
     /// Notes that a notice is told; `false` when it was told before, by whichever node.
     pub async fn tell_once(
         &self,
@@ -289,33 +269,40 @@ impl Tx {
         on!(self, tx => tx.held_sources().await)
     }
 
-    async fn release_source(&mut self, kilde: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
+    /// An operator lets a source on; `false` when it was not held. What it tried is let on with it.
+    pub async fn release_source(&mut self, kilde: &str, at: DateTime<Utc>) -> Result<bool, StoreError> {
         Ok(on!(self, tx => tx.release_source(kilde, at).await)? == 1)
     }
 
-    /// As [`Store::source_may_close`], within a transaction: the ledger asks it before it writes what a source told. A
-    /// source that is held closes nothing, nor does it open anything.
+    /// Whether a source may now close the categories of these persons, by the brake's rules. A source that would close too
+    /// many is held from here on, and one that is held tells nothing more until an operator lets it on (NIR-T104). What it
+    /// tried meanwhile is noted too: that is what the operator lets on with it.
     pub async fn source_may_close(
         &mut self,
         kilde: &str,
-        dufs: &[Duf],
+        dufs: &BTreeSet<Duf>,
         policy: &Policy,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let brems = policy.bremse(oslo_date(at));
-        let asked = on!(self, tx => tx.source_brake(kilde, at - brems.within).await)?;
-        let (held, closed, persons) = asked;
+        let (since, let_on) = (at - brems.within, at - LET_ON);
+        let dufs: Vec<i64> = dufs.iter().map(|duf| duf.to_stored()).collect();
+        let (held, closed, known) = on!(self, tx => tx.source_brake(kilde, &dufs, (since, let_on)).await)?;
+        if !dufs.is_empty() {
+            on!(self, tx => tx.note_closings(kilde, &dufs, (at, let_on)).await)?;
+        }
         if held.is_some() {
             return Ok(false);
         }
-        let more = i64::try_from(dufs.len()).unwrap_or(i64::MAX);
-        if brems.holds(closed.saturating_add(more), persons) {
+        let more = i64::try_from(dufs.len()).unwrap_or(i64::MAX).saturating_sub(known);
+        let all = closed.saturating_add(more);
+        // Counting everybody is dear: only where a share could be too many.
+        if more == 0 || (all < brems.at_least && all < brems.persons) {
+            return Ok(true);
+        }
+        if brems.holds(all, on!(self, tx => tx.count_persons().await)?) {
             on!(self, tx => tx.hold_source(kilde, at).await)?;
             return Ok(false);
-        }
-        if !dufs.is_empty() {
-            let dufs: Vec<i64> = dufs.iter().map(|duf| duf.to_stored()).collect();
-            on!(self, tx => tx.note_closings(kilde, &dufs, at).await)?;
         }
         Ok(true)
     }

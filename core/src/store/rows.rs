@@ -466,6 +466,8 @@ pub struct Writes {
     pub sakfeil: Vec<Sakfeil>,
     /// What operators say of transfer errors.
     pub decided: Vec<(Uuid, Saksstatus, DateTime<Utc>)>,
+    /// Sources that operators let on.
+    pub let_on: Vec<(String, DateTime<Utc>)>,
     /// Support cases with what is new in them.
     pub support: Vec<Supportbilde>,
     /// Streams as they stand after the batch; their rows are locked already.

@@ -187,6 +187,11 @@ impl Tx {
                 return Err(StoreError::NotReady("there is no such transfer error".to_owned()));
             }
         }
+        for (kilde, at) in &writes.let_on {
+            if !self.release_source(kilde, *at).await? {
+                return Err(StoreError::NotReady(format!("{kilde} is not held")));
+            }
+        }
         for (sak, texts) in &writes.support {
             self.write_support(sak, texts).await?;
         }

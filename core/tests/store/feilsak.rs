@@ -75,7 +75,10 @@ async fn a_refused_line_is_a_case_with_its_errors_and_its_window(db: Database) {
     let receipt: Uuid = answer.split(' ').nth(1).unwrap().parse().unwrap();
     let mut ids = FeilIds::of(receipt);
     let told: Vec<Uuid> = (0..found.iter().map(|(_, feil)| feil.len()).sum()).map(|_| ids.next_id()).collect();
-    assert!(feil.iter().all(|feil| told.contains(&feil.feil_id)), "{feil:?}");
+    let of_case: Vec<Uuid> = feil.iter().map(|feil| feil.feil_id).collect();
+    let in_order: Vec<Uuid> = told.into_iter().filter(|id| of_case.contains(id)).collect();
+    assert!(feil.len() > 1 && in_order == of_case, "the first is the main one, as in the answer: {feil:?}");
+    assert_eq!(feil[0].kode, sak.innhold.kode);
     assert_eq!(db.store.feilsak_of_error(SYSTEM, feil[0].feil_id).await.unwrap(), Some(sak.sak));
     assert_eq!(db.store.feilsak_of_error(OTHER_SYSTEM, feil[0].feil_id).await.unwrap(), None);
     assert_eq!((feil[0].meldings_id.as_str(), feil[0].mottatt), ("1", sak.aapnet));

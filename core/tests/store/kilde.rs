@@ -22,18 +22,23 @@ on_both!(
 const IMDI: &str = "310000175";
 
 fn source() -> RegistryEntry {
+    source_of("IMDI")
+}
+
+/// A source by this name, at IMDi's organization.
+pub fn source_of(kilde: &str) -> RegistryEntry {
     RegistryEntry::Party(Party {
         orgnr: IMDI.parse().unwrap(),
-        navn: "IMDi".into(),
+        navn: kilde.into(),
         kind: PartyKind::Kilde,
         kommune: None,
-        kilde: Some("IMDI".into()),
+        kilde: Some(kilde.into()),
         valid: Period { from: "2005-01-01".parse().unwrap(), to: None },
         ecdsa_answers: false,
     })
 }
 
-fn line(id: &str, content: FactContent) -> Opplysning {
+pub fn line(id: &str, content: FactContent) -> Opplysning {
     Opplysning {
         kilde_id: id.into(),
         handling: Ok(Kildehandling::Sett),
@@ -49,6 +54,11 @@ fn followed(number: &str) -> FactContent {
 }
 
 fn told(id: &str, persons: impl IntoIterator<Item = (usize, Vec<Opplysning>)>) -> Job {
+    told_by("IMDI", id, persons)
+}
+
+/// What a source tells.
+pub fn told_by(kilde: &str, id: &str, persons: impl IntoIterator<Item = (usize, Vec<Opplysning>)>) -> Job {
     let persons: Vec<Persongrunnlag> =
         persons.into_iter().map(|(n, lines)| Persongrunnlag { duf_text: duf(n).to_string(), lines }).collect();
     let melding = Grunnlagsmelding {
@@ -56,7 +66,7 @@ fn told(id: &str, persons: impl IntoIterator<Item = (usize, Vec<Opplysning>)>) -
         tls_client: None,
         meldings_id: id.into(),
         kontraktversjon: "1.1".into(),
-        kilde: "IMDI".into(),
+        kilde: kilde.into(),
         opprettet: noon(),
         transaksjon: Transaksjon::Alt,
         digest: register::evidence::sha256(format!("{persons:?}").as_bytes()),

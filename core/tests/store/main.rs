@@ -21,6 +21,7 @@ macro_rules! on_both {
 }
 
 mod batches;
+mod bremse;
 mod bytes;
 mod evidence;
 mod feilsak;

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use lettre::message::Mailbox;
 use nir_wsdl::certificate::Certificate;
 use register::id::Orgnr;
 use register::registry::{RegisteredCertificate, Registry, RegistryEntry};
@@ -142,6 +143,11 @@ fn check(rows: &[(String, RegistryEntry)], registry: &Registry, problems: &mut V
                     problem(text);
                 }
             }
+            RegistryEntry::Avsendersystem(system) => {
+                for contact in system.contacts.iter().filter(|contact| contact.parse::<Mailbox>().is_err()) {
+                    problem(format!("contacts: {contact} is no mail address"));
+                }
+            }
             RegistryEntry::User(user) if user.roles.is_empty() => {
                 problem("roles: a user without a role can do nothing".to_owned())
             }
@@ -261,6 +267,14 @@ mod tests {
         ] {
             assert!(problems.contains(part), "{part} in {problems}");
         }
+    }
+
+    #[test]
+    fn contacts_are_mail_addresses() {
+        let text = r#"{"kind": "AVSENDERSYSTEM", "id": "4204-x-1", "kommune": "4204", "operator": "310000000", "ordninger": ["INTRO"], "produkt": "P", "valid": {"from": "2026-01-01", "to": null}, "contacts": ["Drift <drift@kommune.example>", "drift"]}"#;
+        let problems = import("rows.ndjson", text, Family::Party).unwrap_err();
+        assert!(problems.contains("line 1: contacts: drift is no mail address"), "{problems}");
+        assert_eq!(problems.matches("contacts").count(), 1, "{problems}");
     }
 
     #[test]

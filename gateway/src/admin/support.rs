@@ -130,10 +130,14 @@ pub async fn held_sources(config: &Path) -> anyhow::Result<ExitCode> {
 
 /// Lets a source on.
 pub async fn release_source(source: &str, config: &Path) -> anyhow::Result<ExitCode> {
-    let (_, store) = open(config).await?;
-    let released = store.release_source(source, clock::now()).await?;
+    let (config, store) = open(config).await?;
+    let held = store.held_sources().await?.iter().any(|(held, _)| held == source);
+    anyhow::ensure!(held, "{source} is not held");
+    let mut operator = Operator::open(&config, &store, "source").await?;
+    let kept = operator.keep(Effect::LetOn(source.to_owned()), source.as_bytes().to_vec()).await;
+    operator.close().await?;
     store.close().await;
-    anyhow::ensure!(released, "{source} is not held");
+    kept?;
     anstream::println!("{source} is let on.");
     Ok(ExitCode::SUCCESS)
 }

@@ -37,9 +37,10 @@ pub async fn run(mut context: Context, request: Avsenderstatusforespoersel) -> R
     let more = async {
         let store = &context.app.store;
         let open = store.open_feilsaker(&header.avsendersystem).await?;
-        Ok::<_, StoreError>((open, store.told_notices(&header.avsendersystem, NOTICES).await?))
+        let told = store.told_notices(&header.avsendersystem, NOTICES).await?;
+        Ok::<_, StoreError>((open, told, store.leveringer().await?))
     };
-    let ((open, closes), told) = match more.await {
+    let ((open, closes), told, leveringer) = match more.await {
         Ok(more) => more,
         Err(error) => return context.failed(&error.into()).await,
     };
@@ -52,6 +53,9 @@ pub async fn run(mut context: Context, request: Avsenderstatusforespoersel) -> R
         Some(Avsenderkvote { samtidige: number(limits.in_flight_per_sender), ventende: number(limits.waiting_polls) });
     let varsel = |(aarsak, at)| Avsendervarsel { aarsak, fortalt: oslo(at) };
     status.varsel = told.into_iter().map(varsel).collect();
+    let stands = leveringer.iter().find(|row| row.avsendersystem == header.avsendersystem);
+    let address = registry.push.get(&header.avsendersystem);
+    status.levering = address.map(|address| translate::avsenderlevering(address, stands));
     context.exchange.user = None;
     let version = Version::parse(&hode.kontraktversjon);
     context.recorded(Answer::HentAvsenderstatus(HentAvsenderstatusSvar { status }), &version, "OK").await

@@ -96,6 +96,7 @@ fn configuration_text(certs: &Certs, fagsystem: SocketAddr, database: &str) -> a
         "trust": { "anchors": [{ "file": ca, "environment": "test" }], "crls": [file(certs.crl())] },
         "database": { "url": database },
         "evidence": { "master_key_file": MASTER_KEY },
+        "mail": { "folder": "mail", "look_seconds": 10 },
         "log": { "format": "text" },
     });
     let body = toml::to_string(&table).context("the sandbox's configuration")?;

@@ -12,8 +12,9 @@ use register::policy::Policy;
 use register::post::Ordning;
 use register::query::avsender::Forutsetning;
 use register::receipt::{Field, Finding, StreamPosition, StruckReceipt};
-use register::registry::{Avsendersystem, Registry};
+use register::registry::{Avsendersystem, PushAddress, Registry};
 use register::rejection::Rejection;
+use register::store::levering::LeveringRow;
 use register::vindu::Forklaring;
 
 use crate::feil::post_svar;
@@ -103,6 +104,17 @@ pub fn avsenderstatus(
         vindu_lukker: None,
         kvote: None,
         varsel: Vec::new(),
+        levering: None,
+    }
+}
+
+/// Where changes are delivered, and how that went last.
+pub fn avsenderlevering(address: &PushAddress, stands: Option<&LeveringRow>) -> wire::Avsenderlevering {
+    wire::Avsenderlevering {
+        adresse: address.url.clone(),
+        godkjent: address.approved.is_some() && address.released.is_none(),
+        feiler_siden: stands.and_then(|row| row.failing_since).map(oslo),
+        parkert: stands.and_then(|row| row.parked).map(oslo),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The source registers over the wire: what they tell opens categories, moves persons, shows test results, begins and
 //! merges persons; what is not theirs to tell is refused, line by line.
 
+mod bremse;
 mod refused;
 
 use crate::client::{Answer, Client};

@@ -8,9 +8,11 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair,
 use crate::client::Client;
 use crate::messages::{day, fresh, head, hent_endringer, person, registrer, send, vedtak};
 use crate::node::{Installation, Node};
+use crate::oppslag::ask;
 use crate::postgres;
 use crate::process::{eventually, refused, succeed};
 use crate::sandbox::Sandbox;
+use crate::varsel::{about, newer};
 
 mod receiver;
 use receiver::{Behaviour, Receiver};
@@ -210,7 +212,8 @@ fn a_receiver_that_is_down_too_long_is_parked_and_goes_on_where_it_stood() {
     drop(held);
     approve(&installation, TRIED, &format!("https://localhost:{}/nir/mottak", address.port()), &["--private"]);
     approve(&installation, OTHER, &other.url(), &["--private"]);
-    let node = installation.serve(&[QUICK, &[("DELIVERY__PARK_AFTER_SECONDS", "1")]].concat());
+    let node =
+        installation.serve(&[QUICK, &[("DELIVERY__PARK_AFTER_SECONDS", "1"), ("MAIL__LOOK_SECONDS", "1")]].concat());
     let persons = installation.persons();
     registers(&node, &persons[0]);
     node.log.line_with("\"delivery_failed\"");
@@ -220,7 +223,19 @@ fn a_receiver_that_is_down_too_long_is_parked_and_goes_on_where_it_stood() {
     other.has(position(&node, OTHER, "kommune").0);
     let back = Receiver::start_on(std::net::TcpListener::bind(address).unwrap(), &certs, "vendor2");
     assert_eq!((position(&node, TRIED, "vendor2").1, back.connections()), (0, 0), "parked");
+    // Its contacts are told, and whoever asks.
+    let mail = || about(&installation.path().join("mail"), TRIED).into_iter().find(|text| text.contains("parkert "));
+    eventually("a mail of it", mail);
+    let status = || {
+        let asked = ask("hentAvsenderstatus", &head().from(TRIED, "4204", "4204-SUPER1"), "");
+        Client::new(&node, "vendor2").accepted(&newer(&asked))
+    };
+    let stands = status();
+    assert!(stands.text("adresse").is_some_and(|url| url.ends_with("/nir/mottak")), "{stands}");
+    assert_eq!(stands.text("godkjent").as_deref(), Some("true"), "{stands}");
+    assert!(stands.text("parkert").is_some() && stands.text("feilerSiden").is_some(), "{stands}");
     succeed(&["stream", "resume", TRIED], &installation.config());
+    assert!(status().text("parkert").is_none());
     back.has(position(&node, TRIED, "vendor2").0);
     back.is_sound();
     node.stop();

@@ -37,4 +37,5 @@ mod reads;
 mod register;
 mod restart;
 mod tending;
+mod varsel;
 mod windows;

@@ -271,7 +271,7 @@ fn bad_pollers_lose_nothing_and_hurt_nobody() {
 }
 
 /// Changes a database that nobody has open.
-fn change(dir: &std::path::Path, sql: &'static str) {
+pub fn change(dir: &std::path::Path, sql: &'static str) {
     use sqlx::Connection as _;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let url = format!("sqlite:{}", dir.join("register.db").display());

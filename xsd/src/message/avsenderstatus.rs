@@ -86,6 +86,25 @@ pub struct Avsenderstatus {
     /// Notices that were sent by mail, the last one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub varsel: Vec<Avsendervarsel>,
+    /// The delivery of changes, where there is a receiver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub levering: Option<Avsenderlevering>,
+}
+
+/// Delivery of changes by push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Avsenderlevering {
+    /// The address that changes are delivered to.
+    pub adresse: String,
+    /// Whether IMDi has approved it.
+    pub godkjent: bool,
+    /// Since when the delivery has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feiler_siden: Option<DateTime<FixedOffset>>,
+    /// When it was parked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parkert: Option<DateTime<FixedOffset>>,
 }
 
 /// Limits of the organization that is connected.

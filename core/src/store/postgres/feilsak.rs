@@ -33,6 +33,7 @@ fn feil(row: &Found) -> Result<Sakfeil, sqlx::Error> {
         position: row.try_get(6)?,
         kode: row.try_get(7)?,
         felt: row.try_get(8)?,
+        nr: row.try_get(9)?,
     })
 }
 
@@ -92,9 +93,9 @@ impl PostgresTx {
                 .await?;
         }
         if !feil.is_empty() {
-            let sql = "INSERT INTO feilsak_feil (sak, feil_id, avsendersystem, meldings_id, mottatt, chain, position, kode, felt) \
+            let sql = "INSERT INTO feilsak_feil (sak, feil_id, avsendersystem, meldings_id, mottatt, chain, position, kode, felt, nr) \
                        SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::int4[], $7::int8[], \
-                       $8::text[], $9::text[])";
+                       $8::text[], $9::text[], $10::int8[])";
             sqlx::query(sql)
                 .bind(column(feil, |e| e.sak))
                 .bind(column(feil, |e| e.feil_id))
@@ -105,6 +106,7 @@ impl PostgresTx {
                 .bind(column(feil, |e| e.position))
                 .bind(column(feil, |e| e.kode.as_str()))
                 .bind(column(feil, |e| e.felt.as_deref()))
+                .bind(column(feil, |e| e.nr))
                 .execute(&mut *self.tx)
                 .await?;
         }
@@ -140,8 +142,8 @@ impl PostgresTx {
     }
 
     pub(in crate::store) async fn case_errors(&mut self, saker: &[Uuid]) -> Result<Vec<Sakfeil>, StoreError> {
-        let sql = "SELECT sak, feil_id, avsendersystem, meldings_id, mottatt, chain, position, kode, felt FROM feilsak_feil \
-                   WHERE sak = ANY($1) ORDER BY sak, mottatt, chain, position, feil_id";
+        let sql = "SELECT sak, feil_id, avsendersystem, meldings_id, mottatt, chain, position, kode, felt, nr FROM feilsak_feil \
+                   WHERE sak = ANY($1) ORDER BY sak, mottatt, chain, position, nr, feil_id";
         let rows = sqlx::query(sql).bind(saker).fetch_all(&mut *self.tx).await?;
         Ok(rows.iter().map(feil).collect::<Result<_, _>>()?)
     }
@@ -301,26 +303,33 @@ impl PostgresTx {
     pub(in crate::store) async fn source_brake(
         &mut self,
         kilde: &str,
-        since: DateTime<Utc>,
+        dufs: &[i64],
+        (since, let_on): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<(Option<DateTime<Utc>>, i64, i64), StoreError> {
-        // What was let on is not counted again.
-        let sql = "SELECT (SELECT b.holdt FROM kilde_bremse b WHERE b.kilde = $1), (SELECT count(*) FROM kilde_lukking l \
-                   WHERE l.kilde = $1 AND l.lukket >= $2 \
-                   AND l.lukket > COALESCE((SELECT b.sluppet FROM kilde_bremse b WHERE b.kilde = $1), $2)), \
-                   (SELECT count(*) FROM person)";
-        let row = sqlx::query(sql).bind(kilde).bind(since).fetch_one(&mut *self.tx).await?;
+        let sql = "SELECT (SELECT b.holdt FROM kilde_bremse b WHERE b.kilde = $1), \
+                   (SELECT count(*) FROM kilde_lukking l WHERE l.kilde = $1 AND l.lukket >= $2 AND l.sluppet IS NULL), \
+                   (SELECT count(*) FROM kilde_lukking l WHERE l.kilde = $1 AND l.duf = ANY($4::int8[]) \
+                   AND (l.sluppet >= $3 OR l.sluppet IS NULL AND l.lukket >= $2))";
+        let query = sqlx::query(sql).bind(kilde).bind(since).bind(let_on).bind(dufs);
+        let row = query.fetch_one(&mut *self.tx).await?;
         Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+    }
+
+    pub(in crate::store) async fn count_persons(&mut self) -> Result<i64, StoreError> {
+        let row = sqlx::query("SELECT count(*) FROM person").fetch_one(&mut *self.tx).await?;
+        Ok(row.try_get(0)?)
     }
 
     pub(in crate::store) async fn note_closings(
         &mut self,
         kilde: &str,
         dufs: &[i64],
-        at: DateTime<Utc>,
+        (at, let_on): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<(), StoreError> {
         let sql = "INSERT INTO kilde_lukking (kilde, duf, lukket) SELECT $1, d, $3 FROM UNNEST($2::int8[]) AS k(d) \
-                   ON CONFLICT (kilde, duf) DO UPDATE SET lukket = excluded.lukket";
-        sqlx::query(sql).bind(kilde).bind(dufs).bind(at).execute(&mut *self.tx).await?;
+                   ON CONFLICT (kilde, duf) DO UPDATE SET lukket = EXCLUDED.lukket, \
+                   sluppet = CASE WHEN kilde_lukking.sluppet >= $4 THEN kilde_lukking.sluppet END";
+        sqlx::query(sql).bind(kilde).bind(dufs).bind(at).bind(let_on).execute(&mut *self.tx).await?;
         Ok(())
     }
 
@@ -334,6 +343,8 @@ impl PostgresTx {
     pub(in crate::store) async fn release_source(&mut self, kilde: &str, at: DateTime<Utc>) -> Result<u64, StoreError> {
         let sql = "UPDATE kilde_bremse SET holdt = NULL, sluppet = $2 WHERE kilde = $1 AND holdt IS NOT NULL";
         let done = sqlx::query(sql).bind(kilde).bind(at).execute(&mut *self.tx).await?;
+        let sql = "UPDATE kilde_lukking SET sluppet = $2 WHERE kilde = $1";
+        sqlx::query(sql).bind(kilde).bind(at).execute(&mut *self.tx).await?;
         Ok(done.rows_affected())
     }
 

@@ -35,6 +35,7 @@ fn feil(row: &Found) -> Result<Sakfeil, sqlx::Error> {
         position: row.try_get(6)?,
         kode: row.try_get(7)?,
         felt: row.try_get(8)?,
+        nr: row.try_get(9)?,
     })
 }
 
@@ -104,11 +105,22 @@ impl SqliteTx {
                 .map(|e| {
                     let (sak, feil_id) = (e.sak.to_string(), e.feil_id.to_string());
                     let place = (micros(e.mottatt), e.chain, e.position);
-                    json!([sak, feil_id, e.avsendersystem, e.meldings_id, place.0, place.1, place.2, e.kode, e.felt])
+                    json!([
+                        sak,
+                        feil_id,
+                        e.avsendersystem,
+                        e.meldings_id,
+                        place.0,
+                        place.1,
+                        place.2,
+                        e.kode,
+                        e.felt,
+                        e.nr
+                    ])
                 })
                 .collect();
-            let sql = "INSERT INTO feilsak_feil (sak, feil_id, avsendersystem, meldings_id, mottatt, chain, position, kode, felt) \
-                       SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8 \
+            let sql = "INSERT INTO feilsak_feil (sak, feil_id, avsendersystem, meldings_id, mottatt, chain, position, kode, felt, nr) \
+                       SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9 \
                        FROM json_each(?1)";
             sqlx::query(sql).bind(Value::from(rows).to_string()).execute(&mut *self.tx).await?;
         }
@@ -144,8 +156,8 @@ impl SqliteTx {
     }
 
     pub(in crate::store) async fn case_errors(&mut self, saker: &[Uuid]) -> Result<Vec<Sakfeil>, StoreError> {
-        let sql = "SELECT sak, feil_id, avsendersystem, meldings_id, mottatt, chain, position, kode, felt FROM feilsak_feil \
-                   WHERE sak IN (SELECT value FROM json_each(?1)) ORDER BY sak, mottatt, chain, position, feil_id";
+        let sql = "SELECT sak, feil_id, avsendersystem, meldings_id, mottatt, chain, position, kode, felt, nr FROM feilsak_feil \
+                   WHERE sak IN (SELECT value FROM json_each(?1)) ORDER BY sak, mottatt, chain, position, nr, feil_id";
         let ids: Vec<String> = saker.iter().map(Uuid::to_string).collect();
         let rows = sqlx::query(sql).bind(json!(ids).to_string()).fetch_all(&mut *self.tx).await?;
         Ok(rows.iter().map(feil).collect::<Result<_, _>>()?)
@@ -310,26 +322,34 @@ impl SqliteTx {
     pub(in crate::store) async fn source_brake(
         &mut self,
         kilde: &str,
-        since: DateTime<Utc>,
+        dufs: &[i64],
+        (since, let_on): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<(Option<DateTime<Utc>>, i64, i64), StoreError> {
-        // What was let on is not counted again.
-        let sql = "SELECT (SELECT b.holdt FROM kilde_bremse b WHERE b.kilde = ?1), (SELECT count(*) FROM kilde_lukking l \
-                   WHERE l.kilde = ?1 AND l.lukket >= ?2 \
-                   AND l.lukket > COALESCE((SELECT b.sluppet FROM kilde_bremse b WHERE b.kilde = ?1), ?2)), \
-                   (SELECT count(*) FROM person)";
-        let row = sqlx::query(sql).bind(kilde).bind(micros(since)).fetch_one(&mut *self.tx).await?;
+        let sql = "SELECT (SELECT b.holdt FROM kilde_bremse b WHERE b.kilde = ?1), \
+                   (SELECT count(*) FROM kilde_lukking l WHERE l.kilde = ?1 AND l.lukket >= ?2 AND l.sluppet IS NULL), \
+                   (SELECT count(*) FROM kilde_lukking l WHERE l.kilde = ?1 AND l.duf IN (SELECT value FROM json_each(?4)) \
+                   AND (l.sluppet >= ?3 OR l.sluppet IS NULL AND l.lukket >= ?2))";
+        let query = sqlx::query(sql).bind(kilde).bind(micros(since)).bind(micros(let_on)).bind(json!(dufs).to_string());
+        let row = query.fetch_one(&mut *self.tx).await?;
         Ok((row.try_get::<Option<i64>, _>(0)?.map(from_micros).transpose()?, row.try_get(1)?, row.try_get(2)?))
+    }
+
+    pub(in crate::store) async fn count_persons(&mut self) -> Result<i64, StoreError> {
+        let row = sqlx::query("SELECT count(*) FROM person").fetch_one(&mut *self.tx).await?;
+        Ok(row.try_get(0)?)
     }
 
     pub(in crate::store) async fn note_closings(
         &mut self,
         kilde: &str,
         dufs: &[i64],
-        at: DateTime<Utc>,
+        (at, let_on): (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<(), StoreError> {
         let sql = "INSERT INTO kilde_lukking (kilde, duf, lukket) SELECT ?1, value, ?3 FROM json_each(?2) WHERE true \
-                   ON CONFLICT (kilde, duf) DO UPDATE SET lukket = excluded.lukket";
-        sqlx::query(sql).bind(kilde).bind(json!(dufs).to_string()).bind(micros(at)).execute(&mut *self.tx).await?;
+                   ON CONFLICT (kilde, duf) DO UPDATE SET lukket = excluded.lukket, \
+                   sluppet = CASE WHEN kilde_lukking.sluppet >= ?4 THEN kilde_lukking.sluppet END";
+        let query = sqlx::query(sql).bind(kilde).bind(json!(dufs).to_string()).bind(micros(at)).bind(micros(let_on));
+        query.execute(&mut *self.tx).await?;
         Ok(())
     }
 
@@ -343,6 +363,8 @@ impl SqliteTx {
     pub(in crate::store) async fn release_source(&mut self, kilde: &str, at: DateTime<Utc>) -> Result<u64, StoreError> {
         let sql = "UPDATE kilde_bremse SET holdt = NULL, sluppet = ?2 WHERE kilde = ?1 AND holdt IS NOT NULL";
         let done = sqlx::query(sql).bind(kilde).bind(micros(at)).execute(&mut *self.tx).await?;
+        let sql = "UPDATE kilde_lukking SET sluppet = ?2 WHERE kilde = ?1";
+        sqlx::query(sql).bind(kilde).bind(micros(at)).execute(&mut *self.tx).await?;
         Ok(done.rows_affected())
     }
 
