@@ -10,5 +10,9 @@ pub const MAX_PERSONS: usize = 500;
 pub const MAX_PER_PERSON: usize = 200;
 /// Registrations of one message.
 pub const MAX_REGISTRERINGER: usize = 1_000;
+/// Streams that one poll waits for.
+pub const MAX_STREAMS: usize = 500;
+/// Persons that one order of pictures names.
+pub const MAX_NAMED: usize = 1_000;
 /// Schema violations that are told; the rest are counted.
 pub const MAX_VIOLATIONS: usize = 100;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nir_xsd::catalog::{self, FILES};
-use nir_xsd::limits::{MAX_PER_PERSON, MAX_PERSONS};
+use nir_xsd::limits::{MAX_NAMED, MAX_PER_PERSON, MAX_PERSONS, MAX_STREAMS};
 use nir_xsd::message::{Answer, NAMESPACE};
 use nir_xsd::validate::schema_is_usable;
 use roxmltree::{Document, Node};
@@ -198,6 +198,8 @@ fn the_schema_has_the_limits_that_the_code_names() {
     let limits = [
         ("registrering", MAX_PER_PERSON),
         ("person", MAX_PERSONS),
+        ("posisjon", MAX_STREAMS),
+        ("dufNummer", MAX_NAMED),
         ("opplysning", MAX_PER_PERSON),
         ("person", MAX_PERSONS),
     ];
