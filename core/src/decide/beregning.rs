@@ -263,7 +263,8 @@ pub(super) fn compute_into(
 /// One thing that differs between two computations.
 struct Difference {
     hendelsestype: &'static str,
-    ordning: Ordning,
+    /// Whoever carries one of them is told, once.
+    ordninger: Vec<Ordning>,
     gjelder: NaiveDate,
     payload: NoticePayload,
 }
@@ -296,7 +297,8 @@ pub(super) fn notices(
         {
             continue;
         }
-        for difference in differences.iter().filter(|difference| system.ordninger.contains(&difference.ordning)) {
+        let carried = |one: &&Difference| one.ordninger.iter().any(|ordning| system.ordninger.contains(ordning));
+        for difference in differences.iter().filter(carried) {
             all.push(Addressed {
                 avsendersystem: system.id.clone(),
                 notice: Notice {
@@ -325,14 +327,12 @@ fn differences(before: &Beregnet, after: &Beregnet, policy: &Policy, today: Naiv
         let fra = after.kategorier.iter().map(|kategori| kategori.gyldig.from).min().unwrap_or(today);
         let mut tillegg = vec![("ny".to_owned(), lov.code().to_owned()), ("fra".to_owned(), fra.to_string())];
         tillegg.extend(before.lov.map(|lov| ("forrige".to_owned(), lov.code().to_owned())));
-        for ordning in [Ordning::Intro, Ordning::Norsk] {
-            all.push(Difference {
-                hendelsestype: "LOVVALG_ENDRET",
-                ordning,
-                gjelder: fra,
-                payload: NoticePayload::Annen { tillegg: tillegg.clone() },
-            });
-        }
+        all.push(Difference {
+            hendelsestype: "LOVVALG_ENDRET",
+            ordninger: vec![Ordning::Intro, Ordning::Norsk],
+            gjelder: fra,
+            payload: NoticePayload::Annen { tillegg },
+        });
     }
     kategorier(before, after, policy, today, &mut all);
     frister(before, after, &mut all);
@@ -371,7 +371,7 @@ fn kategorier(before: &Beregnet, after: &Beregnet, policy: &Policy, today: Naive
     let mut tell =
         |hendelsestype, gjelder, kategori: &Kategori, aarsak: Option<&'static str>, til: Option<NaiveDate>| {
             let payload = kategori_payload(kategori, after, policy, (til, aarsak));
-            all.push(Difference { hendelsestype, ordning: kategori.kode.ordning(), gjelder, payload });
+            all.push(Difference { hendelsestype, ordninger: vec![kategori.kode.ordning()], gjelder, payload });
         };
     for kategori in &after.kategorier {
         let (til, aarsak) = (kategori.gyldig.last(), kategori.aarsak.map(|aarsak| aarsak.code()));
@@ -410,7 +410,7 @@ fn frister(before: &Beregnet, after: &Beregnet, all: &mut Vec<Difference>) {
         let Some(dato) = frist.dato.or(forrige_dato) else { continue };
         all.push(Difference {
             hendelsestype,
-            ordning: frist.ordning,
+            ordninger: vec![frist.ordning],
             gjelder: dato,
             payload: payload(frist, dato, forrige_dato, after),
         });
