@@ -23,6 +23,7 @@ mod connections;
 mod control;
 mod feilsak;
 mod handling;
+mod hendelser;
 mod http;
 mod idempotency;
 mod kalender;

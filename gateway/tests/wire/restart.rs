@@ -40,7 +40,7 @@ fn after_a_restart_the_register_holds_what_the_receipt_said() {
 }
 
 /// The database file of a sandbox that has ended, for whoever can write to it.
-struct Tampering {
+pub struct Tampering {
     runtime: tokio::runtime::Runtime,
     connection: SqliteConnection,
 }
@@ -70,7 +70,7 @@ impl Value {
 }
 
 impl Tampering {
-    fn with(dir: &Path) -> Self {
+    pub fn with(dir: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let url = format!("sqlite:{}", dir.join("register.db").display());
         let connection = runtime.block_on(SqliteConnection::connect(&url)).unwrap();
@@ -78,7 +78,7 @@ impl Tampering {
     }
 
     /// Ends with the last page written: dropped alone, it would still be at work when the next one opens the file.
-    fn end(self) {
+    pub fn end(self) {
         self.runtime.block_on(self.connection.close()).unwrap();
     }
 
@@ -86,7 +86,7 @@ impl Tampering {
         self.runtime.block_on(sqlx::query(statement).fetch_all(&mut self.connection)).unwrap()
     }
 
-    fn run(&mut self, statement: &'static str) {
+    pub fn run(&mut self, statement: &'static str) {
         let done = self.runtime.block_on(sqlx::query(statement).execute(&mut self.connection)).unwrap();
         assert_eq!(done.rows_affected(), 1, "{statement}");
     }

@@ -1,0 +1,132 @@
+//! What operators cause: campaigns, locked years, rights, certificates, other rules, a decision on a report.
+
+use super::verden::{Verden, reader, system};
+use super::{Case, case};
+use crate::client::Client;
+use crate::messages::{day, head, hent_endringer};
+use crate::oppslag::report;
+use crate::process::{eventually, succeed};
+use crate::restart::Tampering;
+use crate::sandbox::Sandbox;
+
+const HERE: &str = "4204-flyktning-1";
+const NEXT: &str = "4203-flyktning-1";
+const IMDI: (&str, &str) = (HERE, "IMDI");
+
+/// What concerns no person.
+fn none(_: &Verden) -> String {
+    String::new()
+}
+
+fn campaign(w: &Verden, id: &str) {
+    let from = day(-1);
+    let words = ["campaign", "add", "--id", id, "--from", &from, "--to", "2099-12-31", "--months", "6"];
+    w.operate(&[&words[..], &["--kommune", "4204", "--decision", "IMDi 26/1"]].concat());
+}
+
+pub fn cases() -> Vec<Case> {
+    vec![
+        case("KAMPANJE_AAPNET", none, |w, _| campaign(w, "K2026"), IMDI, &[NEXT]),
+        case(
+            "KAMPANJE_LUKKET",
+            |w| {
+                campaign(w, "K2027");
+                String::new()
+            },
+            |w, _| drop(w.operate(&["campaign", "end", "K2027", "--on", &day(0)])),
+            IMDI,
+            &[NEXT],
+        ),
+        case(
+            "RAPPORTERINGSAAR_LAAST",
+            none,
+            |w, _| {
+                let row = format!(
+                    r#"{{"kind": "RAPPORTERINGSAAR_LAAS", "aar": 2019, "laast_fra": "{}", "kommuner": ["4204"], "beslutningsreferanse": "IMDi 26/2"}}"#,
+                    day(0)
+                );
+                w.import("party", &row);
+            },
+            IMDI,
+            &[NEXT],
+        ),
+        case(
+            "TILGANG_ENDRET",
+            none,
+            |w, _| {
+                let row = format!(
+                    r#"{{"kind": "USER", "id": "4204-LESER1", "kommune": "4204", "roles": ["NORSKBRUKER"], "valid": {{"from": "2005-01-01", "to": null}}, "last_used": "{}T00:00:00Z"}}"#,
+                    day(-1)
+                );
+                w.import("user", &row);
+            },
+            IMDI,
+            &[NEXT],
+        ),
+        case(
+            "KOMMUNENUMMER_ENDRET",
+            renumbered,
+            |w, _| w.import("party", &system(MOVES, "4204", None, "INTRO")),
+            (MOVES, "IMDI"),
+            &[HERE, NEXT],
+        ),
+        case("SERTIFIKAT_BYTTES", none, announce, IMDI, &[]),
+        case("SERTIFIKAT_BYTTES", none, announce, (NEXT, "IMDI"), &[]),
+        case(
+            "REGISTRERING_FEILREGISTRERT",
+            |w| {
+                let duf = w.decided();
+                Client::new(&w.sandbox, "vendor").accepted(&report(&head(), &duf, &w.post(&duf, 1), 1, "FEIL_DATO"));
+                duf
+            },
+            |w, d| drop(w.operate(&["report", "strike", "--duf", d, "--post", &w.post(d, 1)])),
+            IMDI,
+            &[NEXT],
+        ),
+    ]
+}
+
+/// An avsendersystem whose kommune gets another number.
+const MOVES: &str = "4204-flytter-7";
+
+fn renumbered(w: &Verden) -> String {
+    w.import("party", &system(MOVES, "4203", None, "INTRO"));
+    w.import("party", &system(MOVES, "4204", None, "INTRO"));
+    let (client, head) = reader(MOVES);
+    let client = Client::new(&w.sandbox, client);
+    eventually("the avsendersystem", || {
+        (client.call(&hent_endringer(&head, &format!("{MOVES}.1"), 0, "")).status == 200).then_some(())
+    });
+    w.import("party", &system(MOVES, "4203", None, "INTRO"));
+    String::new()
+}
+
+fn announce(w: &Verden, _: &str) {
+    let file = w.sandbox.data().join("certs").join("vendor.pem");
+    w.operate(&["stream", "announce-certificate", file.to_str().unwrap(), "--on", &day(60)]);
+}
+
+/// A register that knew other rules and code lists than the program that an operator brings into use.
+#[test]
+fn new_rules_and_code_lists_are_told_once_they_are_in_use() {
+    let sandbox = Sandbox::start(None);
+    let activate = ["recompute", "--activate"];
+    succeed(&activate, &sandbox.config());
+    let folder = sandbox.stop();
+    let mut before = Tampering::with(folder.path());
+    before.run("UPDATE meta SET value = 'eldre' WHERE key = 'active_rules'");
+    before.run("UPDATE meta SET value = 'eldre' WHERE key = 'code_lists'");
+    before.end();
+    for _ in 0..2 {
+        succeed(&activate, &folder.path().join("nir-gateway.toml"));
+    }
+    let sandbox = Sandbox::start_in(folder, None);
+    for system in [HERE, NEXT] {
+        let (client, head) = reader(system);
+        let page = Client::new(&sandbox, client).accepted(&hent_endringer(&head, &format!("{system}.1"), 0, ""));
+        for (code, key) in [("REGELVERK_ENDRET", "regelversjon"), ("KODEVERK_ENDRET", "kodeverkversjon")] {
+            assert_eq!(page.texts("hendelsestype").iter().filter(|told| *told == code).count(), 1, "{code}: {page}");
+            assert!(page.texts("noekkel").contains(&key.to_owned()), "{page}");
+        }
+    }
+}
