@@ -28,7 +28,7 @@ conformance: ## real SOAP clients (zeep, node-soap) and the vendor's tools again
 fuzz: ## the fuzz targets, each for SECONDS_EACH (60), TARGET for one alone
 	@scripts/fuzz
 
-soak: ## kill -9 under load, KILLS times on each database (20)
+soak: ## kill -9 under load: one node, KILLS times (20); three nodes, RECIPIENTS (300) of CHANGES (100000)
 	@scripts/soak
 
 mutate-rules: ## moves every number and date of the rules by one and prints which lines notice

@@ -14,7 +14,7 @@ use crate::process::{eventually, refused, succeed};
 use crate::sandbox::Sandbox;
 use crate::varsel::{about, newer};
 
-mod receiver;
+pub mod receiver;
 use receiver::{Behaviour, Receiver};
 
 /// The vendor, whose TLS certificate `mottak` is.
@@ -147,7 +147,7 @@ fn bad_receivers_hold_up_nobody_and_lose_nothing() {
 }
 
 /// A certificate like `mottak`, of which the last day has passed.
-fn expired(certs: &Path) {
+pub fn expired(certs: &Path) {
     let read = |name: &str| std::fs::read_to_string(certs.join(name)).unwrap();
     let ca = Issuer::from_ca_cert_pem(&read("ca.pem"), KeyPair::from_pem(&read("ca.key")).unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();

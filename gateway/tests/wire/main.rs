@@ -39,4 +39,5 @@ mod register;
 mod restart;
 mod tending;
 mod varsel;
+mod veien_tilbake;
 mod windows;

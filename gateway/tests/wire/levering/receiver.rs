@@ -3,14 +3,16 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use nir_wsdl::client::verify_answer;
 use nir_wsdl::envelope::SoapVersion;
 use nir_wsdl::seal::{Signer, seal};
 use nir_xsd::message::{Endringsmelding, Push};
+use register::evidence::sha256;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::pem::PemObject as _;
@@ -67,7 +69,35 @@ pub enum Behaviour {
 pub struct Change {
     pub number: i64,
     pub id: String,
-    pub bytes: String,
+    /// Digest of the bytes of the `endring`.
+    pub digest: [u8; 32],
+}
+
+impl Change {
+    pub fn new(number: i64, id: &str, bytes: &str) -> Self {
+        Change { number, id: id.to_owned(), digest: sha256(bytes.as_bytes()) }
+    }
+}
+
+/// One delivery, as the log of the receiver has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// When its connection was accepted.
+    pub tick: u64,
+    /// Digest of the TLS certificate of who sent it.
+    pub by: [u8; 32],
+    pub leveranse_id: String,
+    pub changes: Vec<Change>,
+    /// Up to where a signed receipt, written as a whole, says that it was stored.
+    pub answered: Option<i64>,
+    /// How long that took.
+    pub took: Duration,
+}
+
+/// The order of what happens at several places of a test.
+pub fn tick() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::SeqCst)
 }
 
 struct Shared {
@@ -76,11 +106,11 @@ struct Shared {
     stranger: Signer,
     behaviour: Mutex<Behaviour>,
     connections: AtomicUsize,
-    /// Everything that came, in order.
-    seen: Mutex<Vec<Change>>,
+    /// Everything that came.
+    seen: Mutex<Vec<Delivery>>,
     /// When each delivery had been read, and when its oldest change was recorded.
     arrivals: Mutex<Vec<(DateTime<Utc>, DateTime<Utc>)>>,
-    /// What it acknowledged, in order.
+    /// What it stored and acknowledged, in order; what it has already, it stores no more.
     taken: Mutex<Vec<Change>>,
     last: Mutex<String>,
 }
@@ -117,10 +147,11 @@ impl Receiver {
         let house = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
+                let tick = tick();
                 house.connections.fetch_add(1, Ordering::SeqCst);
                 let house = Arc::clone(&house);
                 // A client that hangs up is no failure of the test.
-                std::thread::spawn(move || house.serve(stream));
+                std::thread::spawn(move || house.serve(stream, tick));
             }
         });
         Receiver { port, shared }
@@ -143,12 +174,21 @@ impl Receiver {
         self.shared.taken.lock().unwrap().clone()
     }
 
+    /// The last number that it stored; 0 when there is none.
+    pub fn last(&self) -> i64 {
+        self.shared.taken.lock().unwrap().last().map_or(0, |change| change.number)
+    }
+
+    /// Everything that came, in the order in which it was sent.
+    pub fn seen(&self) -> Vec<Delivery> {
+        let mut seen = self.shared.seen.lock().unwrap().clone();
+        seen.sort_by_key(|delivery| delivery.tick);
+        seen
+    }
+
     /// Waits until it has acknowledged the number.
     pub fn has(&self, number: i64) {
-        eventually(&format!("number {number}"), || {
-            let taken = self.shared.taken.lock().unwrap();
-            taken.last().is_some_and(|change| change.number >= number).then_some(())
-        });
+        eventually(&format!("number {number}"), || (self.last() >= number.max(1)).then_some(()));
     }
 
     /// When each delivery had been read, and when its oldest change was recorded.
@@ -160,11 +200,15 @@ impl Receiver {
     pub fn is_sound(&self) {
         let numbers: Vec<i64> = self.taken().iter().map(|change| change.number).collect();
         assert_eq!(numbers, (1..=numbers.len() as i64).collect::<Vec<_>>());
-        let taken = self.taken();
-        for change in self.shared.seen.lock().unwrap().iter() {
-            if let Some(first) = taken.iter().find(|first| first.number == change.number) {
-                assert_eq!(first, change, "a number that came again is the same");
+        let (taken, mut stored) = (self.taken(), 0);
+        for delivery in self.seen() {
+            for change in &delivery.changes {
+                assert!(change.number > stored, "{} came again, though it was acknowledged", change.number);
+                if let Some(first) = taken.iter().find(|first| first.number == change.number) {
+                    assert_eq!(first, change, "a number that came again is the same");
+                }
             }
+            stored = delivery.answered.unwrap_or(stored);
         }
         assert!(self.arrivals().iter().all(|(arrived, recorded)| recorded <= arrived), "news of tomorrow");
     }
@@ -189,7 +233,8 @@ impl Shared {
         Arc::new(config.unwrap())
     }
 
-    fn serve(&self, stream: TcpStream) -> Option<()> {
+    fn serve(&self, stream: TcpStream, tick: u64) -> Option<()> {
+        let began = Instant::now();
         let behaviour = self.behaviour.lock().unwrap().clone();
         stream.set_read_timeout(Some(PATIENCE)).ok()?;
         if behaviour == Behaviour::HalfOpen {
@@ -213,15 +258,42 @@ impl Shared {
         let delivery = wrapper.endringsmelding;
         let changes = changes(&delivery, &verified.body_child);
         self.arrivals.lock().unwrap().push((arrived, delivery.endring[0].registrert.to_utc()));
-        self.seen.lock().unwrap().extend(changes.clone());
+        let shown = tls.conn.peer_certificates().and_then(<[_]>::first).expect("the gateway shows its certificate");
+        let (by, leveranse_id) = (sha256(shown), delivery.leveranse_id.clone());
+        let place = {
+            let mut seen = self.seen.lock().unwrap();
+            seen.push(Delivery {
+                tick,
+                by,
+                leveranse_id,
+                changes: changes.clone(),
+                answered: None,
+                took: Duration::MAX,
+            });
+            seen.len() - 1
+        };
         let answer = self.answer(&behaviour, &delivery);
-        match &behaviour {
-            // Stored before it is answered: what is lost on the way comes again.
-            Behaviour::Good => self.taken.lock().unwrap().extend(changes),
-            Behaviour::Part => self.taken.lock().unwrap().extend(changes.into_iter().take(1)),
-            _ => {}
+        let to = match &behaviour {
+            Behaviour::Good => Some(delivery.til_sekvensnummer),
+            Behaviour::Part => Some(delivery.fra_sekvensnummer),
+            _ => None,
+        };
+        // Stored before it is answered: what is lost on the way comes again.
+        self.store(changes, to.unwrap_or_default());
+        respond(&mut tls, &behaviour, &answer)?;
+        let delivery = &mut self.seen.lock().unwrap()[place];
+        (delivery.answered, delivery.took) = (to, began.elapsed());
+        Some(())
+    }
+
+    /// Stores what is new, up to this number.
+    fn store(&self, changes: Vec<Change>, to: i64) {
+        let mut taken = self.taken.lock().unwrap();
+        for change in changes.into_iter().filter(|change| change.number <= to) {
+            if taken.last().is_none_or(|last| change.number > last.number) {
+                taken.push(change);
+            }
         }
-        respond(&mut tls, &behaviour, &answer)
     }
 
     fn answer(&self, behaviour: &Behaviour, delivery: &Endringsmelding) -> String {
@@ -327,12 +399,12 @@ fn read_request(tls: &mut StreamOwned<ServerConnection, TcpStream>) -> Option<Ve
 
 fn changes(delivery: &Endringsmelding, body: &[u8]) -> Vec<Change> {
     let text = std::str::from_utf8(body).unwrap();
-    let parts = text.split("<endring>").skip(1).map(|part| part.split("</endring>").next().unwrap().to_owned());
+    let parts = text.split("<endring>").skip(1).map(|part| part.split("</endring>").next().unwrap());
     let changes: Vec<_> = delivery
         .endring
         .iter()
         .zip(parts)
-        .map(|(one, bytes)| Change { number: one.sekvensnummer, id: one.hendelse_id.clone(), bytes })
+        .map(|(one, bytes)| Change::new(one.sekvensnummer, &one.hendelse_id, bytes))
         .collect();
     assert_eq!(changes.len(), delivery.endring.len());
     assert_eq!(changes.first().map(|change| change.number), Some(delivery.fra_sekvensnummer));
