@@ -17,6 +17,7 @@ use crate::admission::Admission;
 use crate::bilder::Bilder;
 use crate::config::Config;
 use crate::in_work::InWork;
+use crate::kalender::Calendar;
 use crate::ledger_task::Ledger;
 use crate::levering::Push;
 use crate::polls::Polls;
@@ -112,6 +113,8 @@ pub struct App {
     pub polls: Polls,
     /// Who writes pictures by order.
     pub bilder: Bilder,
+    /// What the calendar has carried out.
+    pub calendar: Calendar,
     /// Messages in work.
     pub in_work: InWork,
     /// What fails before authentication.

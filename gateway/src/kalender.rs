@@ -12,7 +12,7 @@ use register::id::{Duf, Kommunenummer};
 use register::ledger::{Exchange, Internal, InternalCommand, Job, Work};
 use register::registry::Registry;
 use register::time::oslo_date;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::app::App;
 use crate::clock;
@@ -21,8 +21,13 @@ use crate::clock;
 const LOOK: Duration = Duration::from_secs(1);
 /// After a failure it is tried again so much later.
 const AGAIN: Duration = Duration::from_secs(30);
-/// The most days that are gone through at once: a clock of the sandbox may be set to any year.
-const DAYS: usize = 800;
+/// The most days that are gone through at once. A clock of the sandbox may be set to any year: past so many days, what they
+/// would have brought is left out.
+const DAYS: i64 = 400;
+
+/// What the node has asked for so far; one look at a time.
+#[derive(Debug, Default)]
+pub struct Calendar(Mutex<Asked>);
 
 /// The last dates that were asked for, by each clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,14 +35,13 @@ struct Asked(HashMap<Option<Kommunenummer>, NaiveDate>);
 
 /// Carries out each date until the gateway stops.
 pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
-    let mut asked = Asked::default();
     let mut pause = LOOK;
     loop {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             _ = drain.changed() => return,
         }
-        pause = match look(&app, &mut asked, &drain).await {
+        pause = match catch_up(&app, Some(&drain)).await {
             Ok(()) => LOOK,
             Err(error) => {
                 tracing::error!(event = "calendar_failed", error = format!("{error:#}"));
@@ -47,8 +51,9 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
     }
 }
 
-/// Asks for every date that has come since the last look; what was not carried out is asked for again.
-async fn look(app: &App, asked: &mut Asked, drain: &watch::Receiver<bool>) -> anyhow::Result<()> {
+/// Carries out every date that has come since the last look; what failed is asked for again.
+pub async fn catch_up(app: &App, drain: Option<&watch::Receiver<bool>>) -> anyhow::Result<()> {
+    let mut asked = app.calendar.0.lock().await;
     let (registry, wall) = (app.registry.load_full(), clock::now());
     if asked.0.is_empty() {
         // What was missed while no node ran.
@@ -58,11 +63,11 @@ async fn look(app: &App, asked: &mut Asked, drain: &watch::Receiver<bool>) -> an
     let (dates, now) = asked.since(&registry, wall);
     for date in dates {
         carry_out(app, &registry, wall, date, drain).await?;
-        if *drain.borrow() {
+        if ends(drain) {
             return Ok(());
         }
     }
-    if *asked != now {
+    if *asked != now && !ends(drain) {
         app.store.calendar_done_to(oslo_date(wall)).await?;
         *asked = now;
     }
@@ -81,22 +86,19 @@ impl Asked {
             now.0.insert(clock, today);
             match self.0.get(&clock).or(everybody) {
                 Some(last) if *last == today => {}
-                Some(last) if *last < today => {
-                    dates.extend(
-                        last.iter_days()
-                            .take_while(|day| *day <= today)
-                            .collect::<Vec<_>>()
-                            .into_iter()
-                            .rev()
-                            .take(DAYS),
-                    );
+                Some(last) if *last < today && (today - *last).num_days() <= DAYS => {
+                    dates.extend(last.iter_days().take_while(|day| *day <= today));
                 }
-                // The first start, or a clock that was set back.
+                // The first start, or a clock that was set back or far ahead.
                 _ => drop(dates.insert(today)),
             }
         }
         (dates, now)
     }
+}
+
+fn ends(drain: Option<&watch::Receiver<bool>>) -> bool {
+    drain.is_some_and(|drain| *drain.borrow())
 }
 
 /// Carries out one date, a page of persons in each transaction; others go first, as each waits for its turn.
@@ -105,7 +107,7 @@ async fn carry_out(
     registry: &Registry,
     wall: DateTime<Utc>,
     date: NaiveDate,
-    drain: &watch::Receiver<bool>,
+    drain: Option<&watch::Receiver<bool>>,
 ) -> anyhow::Result<()> {
     let (mut after, mut persons) = (None, 0_usize);
     loop {
@@ -115,7 +117,7 @@ async fn carry_out(
             commit(app, date, page.dufs).await?;
         }
         after = page.next;
-        if after.is_none() || *drain.borrow() {
+        if after.is_none() || ends(drain) {
             break;
         }
     }

@@ -20,7 +20,7 @@ use tokio::sync::{RwLock, mpsc};
 use crate::cli::{SandboxArgs, SandboxCommand, loopback};
 use crate::config::Config;
 use crate::serve::{self, Running};
-use crate::{Told, clock, demo};
+use crate::{Told, clock, demo, kalender};
 use certs::Certs;
 use control::{Control, Reset};
 use fault::Faults;
@@ -92,6 +92,7 @@ impl Sandbox {
         let (resets, wanted) = mpsc::channel(1);
         let control = Arc::new(Control {
             store: RwLock::new(None),
+            app: RwLock::default(),
             faults: Arc::new(Faults::default()),
             endpoints: RwLock::default(),
             resets,
@@ -112,6 +113,9 @@ impl Sandbox {
         self.approve_receiver(&store).await?;
         let faults = Some(Arc::clone(&self.control.faults));
         let running = serve::start(self.config.clone(), store.clone(), faults).await?;
+        // Today has begun for everybody before the first caller comes.
+        kalender::catch_up(&running.app, None).await?;
+        *self.control.app.write().await = Arc::downgrade(&running.app);
         self.addresses.fagsystem = running.fagsystem_addr;
         self.addresses.metrics = running.metrics_addr;
         // A reset comes back to the same doors.

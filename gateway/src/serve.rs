@@ -31,7 +31,7 @@ use crate::housekeeping;
 use crate::http;
 use crate::ids::RandomIds;
 use crate::in_work::InWork;
-use crate::kalender;
+use crate::kalender::{self, Calendar};
 use crate::ledger_task::{Ledger, LedgerThread};
 use crate::levering::{self, Push};
 use crate::news::{self, Heard};
@@ -128,6 +128,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         database_answers: AtomicBool::new(true),
         polls,
         bilder: Bilder::default(),
+        calendar: Calendar::default(),
         in_work: InWork::default(),
         strangers: Strangers::default(),
         fault_budget: FaultBudget::default(),

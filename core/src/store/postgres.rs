@@ -27,6 +27,10 @@ pub use tx::PostgresTx;
 const READERS: u32 = 12;
 /// Connections of its lanes and commands: no read can take them.
 const WRITERS: u32 = 4;
+/// Connections that lend streams for delivery: however many receivers are slow, no lane waits for theirs.
+const DELIVERIES: u32 = 2;
+/// How long a delivery waits for one: its stream is lent out for longer than that.
+const DELIVERY_ACQUIRE: Duration = Duration::from_secs(30);
 /// Connections that tell and hear of news, one each.
 const NEWS: u32 = 2;
 /// How long a connection is waited for; also how long a server that is gone is called.
@@ -46,6 +50,7 @@ static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("migrations/postgres")
 pub struct Postgres {
     writers: PgPool,
     readers: PgPool,
+    deliveries: PgPool,
     news: PgPool,
 }
 
@@ -55,8 +60,10 @@ impl Postgres {
         let pool = |connections| PgPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
         let writers = pool(WRITERS).connect_with(options.clone().options(WRITER_LIMITS).options(WRITER_PLANS)).await?;
         let readers = pool(READERS).connect_with(options.clone()).await?;
+        let limited = options.clone().options(WRITER_LIMITS).options(WRITER_PLANS);
+        let deliveries = pool(DELIVERIES).acquire_timeout(DELIVERY_ACQUIRE).connect_lazy_with(limited);
         let news = pool(NEWS).connect_lazy_with(options);
-        Ok(Postgres { writers, readers, news })
+        Ok(Postgres { writers, readers, deliveries, news })
     }
 
     /// Versions of the migrations that were applied; none when the database is empty.
@@ -81,6 +88,7 @@ impl Postgres {
     pub(super) async fn close(&self) {
         self.news.close().await;
         self.readers.close().await;
+        self.deliveries.close().await;
         self.writers.close().await;
     }
 

@@ -4,7 +4,7 @@
 //! (no DNS rebinding, no other site), and a POST must be JSON (which needs a preflight that is never allowed).
 
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -21,7 +21,8 @@ use tokio::sync::{RwLock, mpsc, oneshot};
 
 use super::fault::{Faults, Order};
 use super::register_clock;
-use crate::clock;
+use crate::app::App;
+use crate::{clock, kalender};
 
 /// Nothing said to the control is longer.
 const MOST_BYTES: usize = 64 * 1024;
@@ -34,6 +35,8 @@ pub type Reset = oneshot::Sender<Result<(), String>>;
 pub struct Control {
     /// The register, empty while it is being reset.
     pub store: RwLock<Option<Store>>,
+    /// The gateway while it runs; it is not kept from stopping.
+    pub app: RwLock<Weak<App>>,
     /// The orders.
     pub faults: Arc<Faults>,
     /// What `endpoints.json` says.
@@ -145,6 +148,11 @@ impl Control {
         let rows: Vec<_> =
             kommuner.iter().map(|kommune| RegistryEntry::Clock { kommune: *kommune, offset_seconds }).collect();
         store.put_registry(&rows, now).await.map_err(internal)?;
+        // What the days between have brought is there when the answer is.
+        if let Some(app) = self.app.read().await.upgrade() {
+            app.registry.store(Arc::new(store.load_registry().await.map_err(internal)?));
+            kalender::catch_up(&app, None).await.map_err(internal)?;
+        }
         let shown: serde_json::Map<_, _> = kommuner
             .iter()
             .map(|kommune| (kommune.to_string(), json!(register_clock::shown(clock::now(), offset_seconds))))

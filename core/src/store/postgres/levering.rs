@@ -39,7 +39,7 @@ impl Postgres {
             .bind(owner)
             .bind(lease_until)
             .bind(now)
-            .fetch_optional(&self.writers)
+            .fetch_optional(&self.deliveries)
             .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Claim {
@@ -52,13 +52,13 @@ impl Postgres {
 
     pub(in crate::store) async fn release_stream(&self, avsendersystem: &str, fence: i64) -> Result<(), StoreError> {
         let sql = "UPDATE levering SET owner = NULL, lease_until = $3 WHERE avsendersystem = $1 AND fence = $2";
-        sqlx::query(sql).bind(avsendersystem).bind(fence).bind(DateTime::UNIX_EPOCH).execute(&self.writers).await?;
+        sqlx::query(sql).bind(avsendersystem).bind(fence).bind(DateTime::UNIX_EPOCH).execute(&self.deliveries).await?;
         Ok(())
     }
 
     pub(in crate::store) async fn reclaim_streams(&self, owner: &str) -> Result<u64, StoreError> {
         let sql = "UPDATE levering SET owner = NULL, fence = fence + 1, lease_until = $2 WHERE owner = $1";
-        let done = sqlx::query(sql).bind(owner).bind(DateTime::UNIX_EPOCH).execute(&self.writers).await?;
+        let done = sqlx::query(sql).bind(owner).bind(DateTime::UNIX_EPOCH).execute(&self.deliveries).await?;
         Ok(done.rows_affected())
     }
 
@@ -74,7 +74,7 @@ impl Postgres {
             .bind(failure.at)
             .bind(failure.parked.then_some(failure.at))
             .bind(&failure.why)
-            .execute(&self.writers)
+            .execute(&self.deliveries)
             .await?;
         Ok(done.rows_affected() > 0)
     }
@@ -82,13 +82,13 @@ impl Postgres {
     pub(in crate::store) async fn resume_stream(&self, avsendersystem: &str) -> Result<bool, StoreError> {
         let sql = "UPDATE levering SET parked = NULL, attempts = 0, due = $2, failing_since = NULL, why = NULL \
                    WHERE avsendersystem = $1 AND (parked IS NOT NULL OR attempts > 0)";
-        let done = sqlx::query(sql).bind(avsendersystem).bind(DateTime::UNIX_EPOCH).execute(&self.writers).await?;
+        let done = sqlx::query(sql).bind(avsendersystem).bind(DateTime::UNIX_EPOCH).execute(&self.deliveries).await?;
         Ok(done.rows_affected() > 0)
     }
 
     pub(in crate::store) async fn take_back_stream(&self, avsendersystem: &str) -> Result<(), StoreError> {
         let sql = "UPDATE levering SET owner = NULL, fence = fence + 1, lease_until = $2 WHERE avsendersystem = $1";
-        sqlx::query(sql).bind(avsendersystem).bind(DateTime::UNIX_EPOCH).execute(&self.writers).await?;
+        sqlx::query(sql).bind(avsendersystem).bind(DateTime::UNIX_EPOCH).execute(&self.deliveries).await?;
         Ok(())
     }
 
