@@ -5,7 +5,7 @@ use nir_wsdl::c14n::canonicalize;
 use nir_wsdl::operation::LARGEST;
 use nir_wsdl::prefilter::prefilter;
 use nir_xsd::limits::MAX_VIOLATIONS;
-use nir_xsd::message::{Answer, NirFeil, Request, Version};
+use nir_xsd::message::{Answer, NirFeil, Push, PushAnswer, Request, Version};
 use nir_xsd::structure;
 use nir_xsd::validate::validate;
 use roxmltree::Document;
@@ -25,6 +25,8 @@ pub fn canonical(bytes: &[u8]) -> Option<Vec<u8>> {
 pub fn arbitrary(bytes: &[u8]) {
     let _ = Request::parse(bytes);
     let _ = Answer::parse(bytes);
+    let _ = Push::parse(bytes);
+    let _ = PushAnswer::parse(bytes);
     let _ = std::str::from_utf8(bytes).ok().and_then(NirFeil::parse);
     is_told(bytes);
 }
@@ -36,6 +38,22 @@ pub fn body_child(bytes: &[u8]) -> bool {
     }
     let (request, answer) = (Request::parse(bytes), Answer::parse(bytes));
     let detail = std::str::from_utf8(bytes).ok().filter(|_| root(bytes) == "nirFeil").and_then(NirFeil::parse);
+    // What we send to a receiver, and what it answers, are read by other ends.
+    match (Push::parse(bytes), PushAnswer::parse(bytes)) {
+        (Ok(push), Err(_)) => {
+            let written = push.to_xml();
+            is_well_written(&written);
+            assert_eq!(Push::parse(&written).expect("it was written by us"), push);
+            return true;
+        }
+        (Err(_), Ok(answer)) => {
+            let written = answer.to_xml();
+            is_well_written(&written);
+            assert_eq!(PushAnswer::parse(&written).expect("it was written by us"), answer);
+            return true;
+        }
+        _ => {}
+    }
     match (request, answer, detail) {
         (Ok(request), Err(_), None) => of_request(&request),
         (Err(_), Ok(answer), None) => {
@@ -69,6 +87,10 @@ fn of_request(request: &Request) {
     assert_eq!(&again, request);
     if let (Request::SendRegistreringer(first), Request::SendRegistreringer(second)) = (request, &again) {
         let _ = structure::check(&first.melding);
+        assert_eq!(first.melding.canonical_without_opprettet(), second.melding.canonical_without_opprettet());
+    }
+    if let (Request::SendPersongrunnlag(first), Request::SendPersongrunnlag(second)) = (request, &again) {
+        let _ = structure::check_grunnlag(&first.melding);
         assert_eq!(first.melding.canonical_without_opprettet(), second.melding.canonical_without_opprettet());
     }
 }
