@@ -412,10 +412,15 @@ impl RegistryEntry {
             RegistryEntry::RapporteringsaarLaas(row) => format!("laas {} {}", row.aar, row.beslutningsreferanse),
             RegistryEntry::Driftsbrudd(row) => format!("driftsbrudd {}", row.id),
             RegistryEntry::Stengt(row) => format!("stengt {}", row.id),
-            RegistryEntry::PushAddress(row) => format!("push {}", row.avsendersystem),
+            RegistryEntry::PushAddress(row) => push_key(&row.avsendersystem),
             RegistryEntry::Clock { kommune, .. } => format!("clock {kommune}"),
         }
     }
+}
+
+/// The key of the row that holds the address of an avsendersystem.
+pub(crate) fn push_key(avsendersystem: &str) -> String {
+    format!("push {avsendersystem}")
 }
 
 /// The registry in memory.

@@ -3,10 +3,14 @@
 //! Whoever takes a stream raises its fence; what an earlier owner still brings is refused by the ledger
 //! (`Work::Delivered`), so that it moves no cursor. The lease is longer than the longest exchange: an owner that died
 //! loses the stream when it ends.
+//!
+//! An attempt acts on the address that the database had when the stream was taken, never on an older one that a node still
+//! remembers; and a failure counts only while that address is the one that an operator approved.
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-use crate::store::{Store, StoreError, on};
+use crate::registry::{PushAddress, RegistryEntry, push_key};
+use crate::store::{Store, StoreError, bad_json, on};
 
 /// A stream with news that may be delivered now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,10 @@ pub struct Claim {
     pub attempts: i64,
     /// Since when it fails.
     pub failing_since: Option<DateTime<Utc>>,
+    /// The address in the registry when it was taken.
+    pub address: Option<PushAddress>,
+    /// Since when the registry has that address: what tells one approval from the next.
+    pub address_since: Option<DateTime<Utc>>,
 }
 
 /// What a failed attempt leaves.
@@ -90,7 +98,8 @@ impl Store {
         on!(self, store => store.reclaim_streams(owner).await)
     }
 
-    /// Writes down that an attempt failed; `false` when another has the stream since.
+    /// Writes down that an attempt failed. `false` when another has the stream since, and when an operator has approved an
+    /// address anew or resumed the stream: then it says nothing about the stream, which is free for the next attempt.
     pub async fn failed_delivery(&self, claim: &Claim, failure: &Failure) -> Result<bool, StoreError> {
         let failure = Failure { at: failure.at.trunc_subsecs(6), due: failure.due.trunc_subsecs(6), ..failure.clone() };
         on!(self, store => store.failed_delivery(claim, &failure).await)
@@ -110,4 +119,15 @@ impl Store {
     pub async fn leveringer(&self) -> Result<Vec<LeveringRow>, StoreError> {
         on!(self, store => store.leveringer().await)
     }
+}
+
+/// The address in a row of the registry.
+pub(in crate::store) fn address_of(
+    avsendersystem: &str,
+    data: Option<&str>,
+) -> Result<Option<PushAddress>, StoreError> {
+    let Some(data) = data else { return Ok(None) };
+    let entry =
+        serde_json::from_str(data).map_err(|error| bad_json("registry_entry", &push_key(avsendersystem), &error))?;
+    Ok(if let RegistryEntry::PushAddress(address) = entry { Some(address) } else { None })
 }

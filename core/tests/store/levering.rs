@@ -2,6 +2,7 @@
 
 use chrono::{SubsecRound as _, TimeDelta};
 use register::ledger::{Job, LedgerError, Work};
+use register::registry::{Approval, PushAddress, RegistryEntry};
 use register::store::levering::Failure;
 
 use crate::house::{Database, OTHER_SYSTEM, commit, later};
@@ -11,6 +12,8 @@ on_both!(
     one_owner_at_a_time_and_the_next_when_its_lease_ends,
     an_owner_that_lost_the_stream_moves_no_cursor,
     a_failure_waits_and_a_parked_stream_rests_until_an_operator_resumes_it,
+    a_failure_at_an_address_that_was_replaced_parks_nothing,
+    a_failure_from_before_a_stream_was_resumed_parks_nothing,
 );
 
 const LEASE: TimeDelta = TimeDelta::seconds(60);
@@ -131,4 +134,73 @@ async fn a_failure_waits_and_a_parked_stream_rests_until_an_operator_resumes_it(
     let third = claim(later(1002)).await.unwrap();
     assert_eq!((third.attempts, third.failing_since), (0, None));
     commit(&mut lane, delivered(third.fence, 5, STREAM), later(1003)).await.unwrap();
+}
+
+fn address(url: &str, by: &str) -> RegistryEntry {
+    RegistryEntry::PushAddress(PushAddress {
+        avsendersystem: OTHER_SYSTEM.to_owned(),
+        url: url.to_owned(),
+        tls_organization: None,
+        kontraktversjon: "1.1".to_owned(),
+        private_allowed: false,
+        approved: Some(Approval { by: by.to_owned(), at: later(1) }),
+        released: None,
+    })
+}
+
+fn parks(at: i64) -> Failure {
+    Failure { at: later(at), due: later(at + 1), parked: true, why: "redirected".to_owned() }
+}
+
+async fn a_failure_at_an_address_that_was_replaced_parks_nothing(db: Database) {
+    let (db, mut lane) = with_news(db).await;
+    let store = db.store.clone();
+    let claim = |at| {
+        let store = store.clone();
+        async move { store.claim_stream(OTHER_SYSTEM, "n1", at, LEASE).await.unwrap().unwrap() }
+    };
+    let parked = || async { store.leveringer().await.unwrap().first().and_then(|row| row.parked) };
+    // Nothing was approved when it was taken.
+    let none = claim(later(2)).await;
+    assert_eq!((none.address.as_ref(), none.address_since), (None, None));
+    store.put_registry(&[address("https://a.example.no/", "op1")], later(2)).await.unwrap();
+    assert!(!store.failed_delivery(&none, &parks(3)).await.unwrap());
+    // Replaced while it is on its way: another place, or the same approved once more.
+    for (second, url) in [(3, "https://b.example.no/"), (4, "https://b.example.no/")] {
+        let stale = claim(later(second)).await;
+        store.put_registry(&[address(url, "op2")], later(second)).await.unwrap();
+        assert!(!store.failed_delivery(&stale, &parks(second)).await.unwrap());
+        assert_eq!(parked().await, None, "an older address says nothing about this one");
+    }
+    // It is free at once, and whoever takes it next acts on what is approved now, with a clean record.
+    let next = claim(later(5)).await;
+    assert_eq!(next.address.as_ref().map(|address| address.url.as_str()), Some("https://b.example.no/"));
+    assert_eq!((next.attempts, next.failing_since), (0, None));
+    // A failure at that address counts; approving and resuming while it rests, it is tried where it now should be.
+    assert!(store.failed_delivery(&next, &parks(6)).await.unwrap());
+    assert!(parked().await.is_some());
+    store.put_registry(&[address("https://c.example.no/", "op1")], later(7)).await.unwrap();
+    assert!(store.resume_stream(OTHER_SYSTEM).await.unwrap());
+    let moved = claim(later(8)).await;
+    assert_eq!(moved.address.as_ref().map(|address| address.url.as_str()), Some("https://c.example.no/"));
+    // What the earlier address has signed is received all the same: the receiver has stored it.
+    store.put_registry(&[address("https://d.example.no/", "op1")], later(9)).await.unwrap();
+    commit(&mut lane, delivered(moved.fence, 5, STREAM), later(10)).await.unwrap();
+    db.sound().await;
+}
+
+async fn a_failure_from_before_a_stream_was_resumed_parks_nothing(db: Database) {
+    let (db, _lane) = with_news(db).await;
+    let store = db.store.clone();
+    let claim = |at| {
+        let store = store.clone();
+        async move { store.claim_stream(OTHER_SYSTEM, "n1", at, LEASE).await.unwrap().unwrap() }
+    };
+    let first = claim(later(2)).await;
+    assert!(store.failed_delivery(&first, &Failure { parked: false, ..parks(3) }).await.unwrap());
+    let second = claim(later(5)).await;
+    assert!(store.resume_stream(OTHER_SYSTEM).await.unwrap(), "while the second attempt is on its way");
+    assert!(!store.failed_delivery(&second, &parks(6)).await.unwrap());
+    let third = claim(later(7)).await;
+    assert_eq!((third.attempts, third.failing_since), (0, None));
 }

@@ -49,6 +49,11 @@ async fn next(app: &Arc<App>, receiver: &Receiver) -> Result<bool, LedgerError> 
     let lease = TimeDelta::seconds(seconds) + MARGIN;
     let claim = app.store.claim_stream(system, &app.config.node.name, clock::now(), lease).await?;
     let Some(claim) = claim else { return Ok(false) };
+    // What the database has approved, not what this node remembers: an operator may have changed it a moment ago.
+    let Some(address) = claim.address.clone().filter(|address| address.approved.is_some()) else {
+        return Ok(app.store.release_stream(&claim).await.map(|()| false)?);
+    };
+    let receiver = &Receiver { system: receiver.system.clone(), address };
     // Read after it was taken: what an earlier owner recorded is seen, and what it still brings is refused.
     let batch = batch(app, receiver).await;
     let batch = match batch {

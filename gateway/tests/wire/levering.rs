@@ -202,6 +202,32 @@ fn what_no_operator_approved_is_never_called() {
 }
 
 #[test]
+fn an_address_that_was_replaced_is_not_tried_once_more() {
+    let installation = Installation::new(None);
+    let certs = installation.path().join("certs");
+    let places = [Receiver::start(&certs, "vendor2"), Receiver::start(&certs, "vendor2")];
+    approve(&installation, TRIED, &places[0].url(), &["--private"]);
+    let node = installation.serve(QUICK);
+    let persons = installation.persons();
+    for (round, pair) in persons.chunks(2).take(4).enumerate() {
+        let (old, new) = (&places[round % 2], &places[(round + 1) % 2]);
+        // It moved away: what it answers parks the stream.
+        old.behave(Behaviour::Redirect(new.url()));
+        new.behave(Behaviour::Good);
+        registers(&node, &pair[0]);
+        eventually("a parked stream", || deliveries(&installation, TRIED).contains("PARKED").then_some(()));
+        let called = old.connections();
+        // One after the other, and news that wakes the node, though it looks into the registry but once a second.
+        approve(&installation, TRIED, &new.url(), &["--private"]);
+        succeed(&["stream", "resume", TRIED], &installation.config());
+        registers(&node, &pair[1]);
+        new.has(position(&node, TRIED, "vendor2").0);
+        assert_eq!(old.connections(), called, "round {round}");
+    }
+    node.stop();
+}
+
+#[test]
 fn a_receiver_that_is_down_too_long_is_parked_and_goes_on_where_it_stood() {
     let installation = Installation::new(None);
     let certs = installation.path().join("certs");

@@ -5,8 +5,9 @@ use sqlx::Row as _;
 
 use super::Found;
 use super::Postgres;
+use crate::registry::push_key;
 use crate::store::StoreError;
-use crate::store::levering::{Claim, Failure, LeveringRow, Waiting};
+use crate::store::levering::{Claim, Failure, LeveringRow, Waiting, address_of};
 
 impl Postgres {
     pub(in crate::store) async fn waiting_streams(&self, now: DateTime<Utc>) -> Result<Vec<Waiting>, StoreError> {
@@ -33,12 +34,15 @@ impl Postgres {
                    VALUES ($1, $2, 1, $3, 0, $4) ON CONFLICT (avsendersystem) DO UPDATE \
                    SET owner = excluded.owner, fence = levering.fence + 1, lease_until = excluded.lease_until \
                    WHERE levering.parked IS NULL AND levering.due <= $4 AND levering.lease_until <= $4 \
-                   RETURNING fence, attempts, failing_since";
+                   RETURNING fence, attempts, failing_since, \
+                   (SELECT system_from FROM registry_entry WHERE key = $5 AND system_to IS NULL), \
+                   (SELECT data FROM registry_entry WHERE key = $5 AND system_to IS NULL)";
         let row = sqlx::query(sql)
             .bind(avsendersystem)
             .bind(owner)
             .bind(lease_until)
             .bind(now)
+            .bind(push_key(avsendersystem))
             .fetch_optional(&self.deliveries)
             .await?;
         let Some(row) = row else { return Ok(None) };
@@ -47,6 +51,8 @@ impl Postgres {
             fence: row.try_get(0)?,
             attempts: row.try_get(1)?,
             failing_since: row.try_get(2)?,
+            address: address_of(avsendersystem, row.try_get(4)?)?,
+            address_since: row.try_get(3)?,
         }))
     }
 
@@ -63,9 +69,14 @@ impl Postgres {
     }
 
     pub(in crate::store) async fn failed_delivery(&self, claim: &Claim, failure: &Failure) -> Result<bool, StoreError> {
+        let mut tx = self.deliveries.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        // Under the row's lock first: the next statement sees what was approved before the stream was last resumed.
+        let sql = "SELECT fence FROM levering WHERE avsendersystem = $1 FOR UPDATE";
+        sqlx::query(sql).bind(&claim.avsendersystem).fetch_optional(&mut *tx).await?;
         let sql = "UPDATE levering SET owner = NULL, lease_until = $3, attempts = attempts + 1, due = $4, \
                    failing_since = COALESCE(failing_since, $5), parked = $6, why = $7 \
-                   WHERE avsendersystem = $1 AND fence = $2";
+                   WHERE avsendersystem = $1 AND fence = $2 AND attempts = $8 AND $9 IS NOT DISTINCT FROM \
+                   (SELECT system_from FROM registry_entry WHERE key = $10 AND system_to IS NULL)";
         let done = sqlx::query(sql)
             .bind(&claim.avsendersystem)
             .bind(claim.fence)
@@ -74,9 +85,17 @@ impl Postgres {
             .bind(failure.at)
             .bind(failure.parked.then_some(failure.at))
             .bind(&failure.why)
-            .execute(&self.deliveries)
+            .bind(claim.attempts)
+            .bind(claim.address_since)
+            .bind(push_key(&claim.avsendersystem))
+            .execute(&mut *tx)
             .await?;
-        Ok(done.rows_affected() > 0)
+        tx.commit().await?;
+        let counts = done.rows_affected() > 0;
+        if !counts {
+            self.release_stream(&claim.avsendersystem, claim.fence).await?;
+        }
+        Ok(counts)
     }
 
     pub(in crate::store) async fn resume_stream(&self, avsendersystem: &str) -> Result<bool, StoreError> {

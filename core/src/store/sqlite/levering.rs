@@ -6,8 +6,9 @@ use sqlx::Row as _;
 use super::Sqlite;
 use super::value::{from_micros, micros};
 use super::{Found, time};
+use crate::registry::push_key;
 use crate::store::StoreError;
-use crate::store::levering::{Claim, Failure, LeveringRow, Waiting};
+use crate::store::levering::{Claim, Failure, LeveringRow, Waiting, address_of};
 
 impl Sqlite {
     pub(in crate::store) async fn waiting_streams(&self, now: DateTime<Utc>) -> Result<Vec<Waiting>, StoreError> {
@@ -34,12 +35,15 @@ impl Sqlite {
                    VALUES (?1, ?2, 1, ?3, 0, ?4) ON CONFLICT (avsendersystem) DO UPDATE \
                    SET owner = excluded.owner, fence = levering.fence + 1, lease_until = excluded.lease_until \
                    WHERE levering.parked IS NULL AND levering.due <= ?4 AND levering.lease_until <= ?4 \
-                   RETURNING fence, attempts, failing_since";
+                   RETURNING fence, attempts, failing_since, \
+                   (SELECT system_from FROM registry_entry WHERE key = ?5 AND system_to IS NULL), \
+                   (SELECT data FROM registry_entry WHERE key = ?5 AND system_to IS NULL)";
         let row = sqlx::query(sql)
             .bind(avsendersystem)
             .bind(owner)
             .bind(micros(lease_until))
             .bind(micros(now))
+            .bind(push_key(avsendersystem))
             .fetch_optional(&self.writer)
             .await?;
         let Some(row) = row else { return Ok(None) };
@@ -48,6 +52,8 @@ impl Sqlite {
             fence: row.try_get(0)?,
             attempts: row.try_get(1)?,
             failing_since: optional_time(&row, 2)?,
+            address: address_of(avsendersystem, row.try_get(4)?)?,
+            address_since: optional_time(&row, 3)?,
         }))
     }
 
@@ -66,7 +72,8 @@ impl Sqlite {
     pub(in crate::store) async fn failed_delivery(&self, claim: &Claim, failure: &Failure) -> Result<bool, StoreError> {
         let sql = "UPDATE levering SET owner = NULL, lease_until = ?3, attempts = attempts + 1, due = ?4, \
                    failing_since = COALESCE(failing_since, ?5), parked = ?6, why = ?7 \
-                   WHERE avsendersystem = ?1 AND fence = ?2";
+                   WHERE avsendersystem = ?1 AND fence = ?2 AND attempts = ?8 AND ?9 IS \
+                   (SELECT system_from FROM registry_entry WHERE key = ?10 AND system_to IS NULL)";
         let done = sqlx::query(sql)
             .bind(&claim.avsendersystem)
             .bind(claim.fence)
@@ -75,9 +82,16 @@ impl Sqlite {
             .bind(micros(failure.at))
             .bind(failure.parked.then_some(micros(failure.at)))
             .bind(&failure.why)
+            .bind(claim.attempts)
+            .bind(claim.address_since.map(micros))
+            .bind(push_key(&claim.avsendersystem))
             .execute(&self.writer)
             .await?;
-        Ok(done.rows_affected() > 0)
+        let counts = done.rows_affected() > 0;
+        if !counts {
+            self.release_stream(&claim.avsendersystem, claim.fence).await?;
+        }
+        Ok(counts)
     }
 
     pub(in crate::store) async fn resume_stream(&self, avsendersystem: &str) -> Result<bool, StoreError> {
