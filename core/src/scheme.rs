@@ -22,6 +22,13 @@ pub struct End {
     pub with_reason: bool,
 }
 
+impl End {
+    /// Code of the status that follows from it.
+    pub fn status(&self) -> &'static str {
+        if self.completed { "FULLFOERT" } else { "AVSLUTTET" }
+    }
+}
+
 /// A period granted by a decision; lengthened by FORLENGELSE, cut by what ends the scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Granted {
@@ -186,6 +193,11 @@ impl Scheme {
         }
     }
 
+    /// What ended the granted periods, in their order.
+    pub fn ends(&self) -> impl Iterator<Item = End> {
+        self.granted.iter().filter_map(|granted| granted.ended)
+    }
+
     /// The granted period that covers the day.
     pub fn granted_on(&self, day: NaiveDate) -> Option<&Granted> {
         self.granted.iter().find(|granted| granted.period.contains(day))
@@ -220,10 +232,7 @@ impl Scheme {
             return self.status_of_activity(day);
         };
         if !last.period.contains(day) {
-            return match last.ended {
-                Some(end) if !end.completed => "AVSLUTTET",
-                _ => "FULLFOERT",
-            };
+            return last.ended.map_or("FULLFOERT", |end| end.status());
         }
         if day < last.first_day() {
             "IKKE_STARTET"

@@ -77,7 +77,7 @@ pub(super) fn of(
             if let Some((hendelsestype, dato, tillegg)) = of_kind(policy, row, &outcome.full_time) {
                 tell(hendelsestype, dato, tillegg.into());
             }
-            if let Some((hendelsestype, status, dato)) = scheme_changed(policy, row) {
+            if let Some((hendelsestype, status, dato)) = scheme_changed(policy, row, outcome.present.as_ref()) {
                 let payload =
                     NoticePayload::OrdningEndret { ordning: row.content.ordning(), status: status.into(), dato };
                 tell(hendelsestype, dato, payload);
@@ -244,19 +244,44 @@ pub(super) fn is_full_time(policy: &Policy, content: &Content) -> bool {
     matches!(content, Content::Arbeidsforhold(work) if policy.kategorier().arbeid_lukker_fra(work.timer_per_uke).is_some())
 }
 
-/// A decision that grants opens the scheme, one that ends it closes it. A decision that was corrected or changed moves no
-/// event: its content comes with the record itself.
-fn scheme_changed(policy: &Policy, row: &PostVersion) -> Option<(&'static str, &'static str, NaiveDate)> {
-    let Content::Vedtak(vedtak) = &row.content else { return None };
+/// A decision that grants opens the scheme, one that ends it closes it, and so does the kommune's own avslutning; a leave of
+/// whole days rests it. What was corrected or changed moves no event: its content comes with the record itself. `present` is
+/// the person after the message.
+fn scheme_changed(
+    policy: &Policy,
+    row: &PostVersion,
+    present: Option<&Person>,
+) -> Option<(&'static str, &'static str, NaiveDate)> {
     if row.annulled || row.versjon > 1 || row.continues.is_some() {
         return None;
     }
-    let day = effect_day(vedtak);
-    match policy.vedtak_rule(vedtak.ordning, &vedtak.vedtakstype)?.virkning? {
-        Virkning::Aapner | Virkning::Gjenopptar => Some(("ORDNING_AKTIVERT", "AKTIV", day)),
-        Virkning::Stanser => Some(("ORDNING_INAKTIV", "STANSET", day)),
-        Virkning::Permisjon => Some(("ORDNING_INAKTIV", "PERMISJON", day)),
-        Virkning::Lukker => Some(("ORDNING_FULLFOERT", "AVSLUTTET", day)),
-        Virkning::Forlenger => None,
+    let scheme = |without| Some(Scheme::of(policy, present?.posts.iter(), row.content.ordning(), without));
+    match &row.content {
+        Content::Vedtak(vedtak) => {
+            let day = effect_day(vedtak);
+            match policy.vedtak_rule(vedtak.ordning, &vedtak.vedtakstype)?.virkning? {
+                Virkning::Aapner | Virkning::Gjenopptar => Some(("ORDNING_AKTIVERT", "AKTIV", day)),
+                Virkning::Stanser => Some(("ORDNING_INAKTIV", "STANSET", day)),
+                Virkning::Permisjon => Some(("ORDNING_INAKTIV", "PERMISJON", day)),
+                // The avslutning of the same day has the last word, whichever of them comes first.
+                Virkning::Lukker if scheme(None)?.ends().any(|end| end.with_reason && end.last == day) => None,
+                Virkning::Lukker => Some(("ORDNING_FULLFOERT", "AVSLUTTET", day)),
+                Virkning::Forlenger => None,
+            }
+        }
+        Content::Avslutning(_) => {
+            let end = scheme(None)?.ends().find(|end| end.post == row.post_id)?;
+            Some(("ORDNING_FULLFOERT", end.status(), end.last))
+        }
+        Content::Permisjon(_) => {
+            let day = row.valid.from;
+            let rests = |scheme: Scheme| scheme.status(day) == "PERMISJON";
+            (rests(scheme(None)?) && !rests(scheme(Some(row.post_id))?)).then_some((
+                "ORDNING_INAKTIV",
+                "PERMISJON",
+                day,
+            ))
+        }
+        _ => None,
     }
 }
