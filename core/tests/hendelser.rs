@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 use register::codes::Catalogue;
 
 /// Kinds that no table of decide shows, and what does.
-const SHOWN_ELSEWHERE: [(&str, &str); 13] = [
+const SHOWN_ELSEWHERE: [(&str, &str); 12] = [
     ("TRUKKET_TILBAKE", "tests/store/hendelser.rs: the store takes back what streams hold"),
     ("KODEVERK_ENDRET", "gateway: recompute --activate, Internal::Tell"),
     ("KOMMUNENUMMER_ENDRET", "tests/store/hendelser.rs: a change of the registry"),
@@ -41,7 +41,6 @@ const SHOWN_ELSEWHERE: [(&str, &str); 13] = [
     ("REGISTRERING_FEILREGISTRERT", "gateway/tests/wire: meldFeilregistrert"),
     ("REGISTRERING_SLETTET", "part 5: retention (IF §61)"),
     ("MELDING_BEHANDLET", "part 4: an operator's replay"),
-    ("FRIST_BORTFALT", "tests/frist"),
 ];
 
 #[test]

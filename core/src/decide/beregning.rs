@@ -392,29 +392,51 @@ fn kategorier(before: &Beregnet, after: &Beregnet, policy: &Policy, today: Naive
 }
 
 fn frister(before: &Beregnet, after: &Beregnet, all: &mut Vec<Difference>) {
-    for (at, frist) in after.frister.iter().enumerate() {
-        // Several programmes have an end each, in order.
-        let same = |other: &&Frist| (other.fristtype, other.ordning) == (frist.fristtype, frist.ordning);
-        let nth = after.frister.iter().take(at).filter(same).count();
-        let old = before.frister.iter().filter(same).nth(nth);
-        let hendelsestype = match old {
-            Some(old) if old.dato == frist.dato && old.status == frist.status => continue,
-            _ if frist.status == Friststatus::Bortfalt => "FRIST_BORTFALT",
-            _ if frist.dato.is_none() => continue,
-            Some(old) if old.dato.is_some() && old.dato == frist.dato => continue,
-            Some(old) if old.dato.is_some() => "FRIST_ENDRET",
-            _ => "FRIST_BEREGNET",
-        };
-        let forrige_dato = old.and_then(|old| old.dato).filter(|forrige| Some(*forrige) != frist.dato);
-        // A deadline that lapsed has the day it had.
-        let Some(dato) = frist.dato.or(forrige_dato) else { continue };
-        all.push(Difference {
-            hendelsestype,
-            ordninger: vec![frist.ordning],
-            gjelder: dato,
-            payload: payload(frist, dato, forrige_dato, after),
-        });
+    let mut tell = |hendelsestype, frist: &Frist, dato, forrige: Option<NaiveDate>| {
+        let payload = payload(frist, dato, forrige.filter(|forrige| *forrige != dato), after);
+        all.push(Difference { hendelsestype, ordninger: vec![frist.ordning], gjelder: dato, payload });
+    };
+    for (old, new) in paired(&before.frister, &after.frister) {
+        let ran = old.filter(|old| old.status != Friststatus::Bortfalt).and_then(|old| old.dato);
+        let forrige = old.and_then(|old| old.dato);
+        match (old, new) {
+            (Some(old), Some(new)) if old.dato == new.dato && old.status == new.status => {}
+            (_, Some(new)) if new.status == Friststatus::Bortfalt => {
+                // A deadline that lapsed has the day it had.
+                if let Some(dato) = new.dato.or(forrige) {
+                    tell("FRIST_BORTFALT", new, dato, forrige);
+                }
+            }
+            (_, Some(new)) if new.dato.is_some() => match (new.dato, ran) {
+                (Some(dato), Some(ran)) if dato == ran => {}
+                (Some(dato), Some(_)) => tell("FRIST_ENDRET", new, dato, forrige),
+                // The stream's last word of one that had lapsed was that: where it runs again, it is new.
+                (Some(dato), None) if forrige != Some(dato) || new.status == Friststatus::Loeper => {
+                    tell("FRIST_BEREGNET", new, dato, forrige);
+                }
+                _ => {}
+            },
+            // What it followed from is gone.
+            (Some(old), _) => ran.into_iter().for_each(|dato| tell("FRIST_BORTFALT", old, dato, None)),
+            (None, _) => {}
+        }
     }
+}
+
+/// Each deadline with what it was before. Several programmes have an end each: what has the same day is the same one, the
+/// others go in order.
+fn paired<'a>(before: &'a [Frist], after: &'a [Frist]) -> Vec<(Option<&'a Frist>, Option<&'a Frist>)> {
+    let same = |a: &Frist, b: &Frist| (a.fristtype, a.ordning) == (b.fristtype, b.ordning);
+    let mut left: Vec<&Frist> = before.iter().collect();
+    let mut take = |is: &dyn Fn(&Frist) -> bool| left.iter().position(|old| is(old)).map(|at| left.remove(at));
+    let exact: Vec<Option<&Frist>> =
+        after.iter().map(|new| take(&|old| same(old, new) && old.dato == new.dato)).collect();
+    let mut pairs: Vec<(Option<&Frist>, Option<&Frist>)> = Vec::new();
+    for (new, old) in after.iter().zip(exact) {
+        pairs.push((old.or_else(|| take(&|old| same(old, new))), Some(new)));
+    }
+    pairs.extend(left.into_iter().map(|old| (Some(old), None)));
+    pairs
 }
 
 fn payload(frist: &Frist, dato: NaiveDate, forrige_dato: Option<NaiveDate>, after: &Beregnet) -> NoticePayload {

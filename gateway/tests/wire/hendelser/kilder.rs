@@ -87,6 +87,7 @@ pub fn cases() -> Vec<Case> {
         case("UTDANNING_MANGLER", Verden::permitted, settles, here("IMDI"), &[NEXT, NORSK]),
         case("BOSETTING_REGISTRERT", Verden::permitted, settles, here("IMDI"), &[NEXT]),
         case("KATEGORI_LUKKET", Verden::refugee, |w, d| w.udi(d, &annuller("vedtak/1")), here("UDI"), &[NEXT]),
+        case("FRIST_BORTFALT", Verden::refugee, |w, d| w.udi(d, &annuller("vedtak/1")), here("UDI"), &[NEXT]),
         case(
             "FRIST_ENDRET",
             Verden::refugee,

@@ -29,6 +29,14 @@ fn declines(w: &Verden, duf: &str) {
     w.sends(duf, &[&with_reason("AVSLAG", "", "EGET_OENSKE")]);
 }
 
+fn avsluttet(w: &Verden, duf: &str) {
+    let end = format!(
+        "<avslutning><avslutningsdato>{}</avslutningsdato><avslutningsaarsak>AV15</avslutningsaarsak></avslutning>",
+        day(0)
+    );
+    w.sends(duf, &[&end]);
+}
+
 /// A programme that is over, with its reason.
 fn over(w: &Verden) -> String {
     let duf = w.refugee();
@@ -75,6 +83,7 @@ pub fn cases() -> Vec<Case> {
             OWN,
             &[NEXT, NORSK],
         ),
+        case("ORDNING_FULLFOERT", Verden::decided, avsluttet, OWN, &[NEXT, NORSK]),
         case("FRIST_BORTFALT", Verden::refugee, declines, OWN, &[NEXT, NORSK]),
         case(
             "AVSLUTNING_MANGLER",
