@@ -19,6 +19,7 @@ pub mod campaign;
 pub mod extract;
 pub mod import;
 mod operator;
+pub mod ping;
 pub mod push;
 pub mod recompute;
 pub mod report;

@@ -7,8 +7,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use register::decide::{Now, may_not_receive};
+use register::policy::Policy;
 use register::registry::{Avsendersystem, PushAddress, Registry};
+use register::rejection::Rejection;
 use register::store::StoreError;
 use register::time::oslo_date;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -24,8 +27,9 @@ pub mod address;
 mod attempt;
 mod backoff;
 mod batch;
-mod link;
+pub mod link;
 pub mod outcome;
+pub mod ping;
 mod receipt;
 
 /// How often streams are looked at; a commit of this node wakes at once.
@@ -42,6 +46,19 @@ pub struct Receiver {
     pub system: Avsendersystem,
     /// Its approved address.
     pub address: PushAddress,
+}
+
+impl Receiver {
+    /// The moment by the register's clock of its kommune.
+    fn now(&self, registry: &Registry, wall: DateTime<Utc>) -> Now {
+        let received = registry.register_time(Some(self.system.kommune), wall);
+        Now { received, today: oslo_date(received), recorded: wall }
+    }
+
+    /// What stands against sending to it today, if anything does.
+    pub fn hindered(&self, registry: &Registry, policy: &Policy, wall: DateTime<Utc>) -> Option<Rejection> {
+        may_not_receive(registry, &self.system, policy, &self.now(registry, wall))
+    }
 }
 
 /// Delivers until told to stop.
@@ -118,12 +135,8 @@ async fn due(app: &App) -> Result<Vec<(Receiver, i64)>, StoreError> {
 fn receiver(app: &App, registry: &Registry, avsendersystem: &str) -> Option<Receiver> {
     let address = registry.push.get(avsendersystem).filter(|address| address.approved.is_some())?;
     let system = registry.avsendersystemer.get(avsendersystem)?;
-    let wall = clock::now();
-    let received = registry.register_time(Some(system.kommune), wall);
-    let now = Now { received, today: oslo_date(received), recorded: wall };
-    may_not_receive(registry, system, &app.policy, &now)
-        .is_none()
-        .then(|| Receiver { system: system.clone(), address: address.clone() })
+    let receiver = Receiver { system: system.clone(), address: address.clone() };
+    receiver.hindered(registry, &app.policy, clock::now()).is_none().then_some(receiver)
 }
 
 /// Whether the receiver is still what it was when the stream was taken.

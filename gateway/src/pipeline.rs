@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use hyper::body::Bytes;
-use nir_wsdl::certificate::Certificate;
+use nir_wsdl::certificate::{Certificate, Trust};
 use nir_wsdl::envelope::{self, Opened, SoapVersion};
 use nir_wsdl::operation::{self, Operation};
 use nir_wsdl::prefilter::prefilter;
@@ -18,7 +18,7 @@ use nir_xsd::message::Request;
 use nir_xsd::structure;
 use nir_xsd::validate::{Invalid, validate};
 use register::id::Orgnr;
-use register::registry::Party;
+use register::registry::{Party, Registry};
 
 use crate::admission::Held;
 use crate::app::App;
@@ -182,7 +182,7 @@ fn steps(app: &App, arrival: &Arrival, progress: &mut Progress) -> Result<Establ
                 "the envelope's SOAP version is not the content type's",
             )));
         }
-        signer = signer_of(app, &opened, arrival.received).map_err(Cause::Refusal)?;
+        signer = signer_of(&app.registry.load(), &app.trust, &opened, arrival.received).map_err(Cause::Refusal)?;
         let second = if app.config.signature.second_opinion { SecondOpinion::On } else { SecondOpinion::Off };
         let key = signer.certificate.verify_key().map_err(Cause::Refusal)?;
         verified = opened.verify(&key, second).map_err(Cause::Refusal)?;
@@ -212,19 +212,23 @@ fn read_valid(verified: &Verified) -> Result<Request, Cause> {
 
 /// Which registered party's key the message points at. Its certificate must chain to an anchor and be in
 /// force; keys named without a certificate resolve to registered certificates only (design.md 5).
-pub fn signer_of(app: &App, opened: &Opened<'_>, at: DateTime<Utc>) -> Result<Signer, Refusal> {
-    let registry = app.registry.load();
+pub fn signer_of(
+    registry: &Registry,
+    trust: &Trust,
+    opened: &Opened<'_>,
+    at: DateTime<Utc>,
+) -> Result<Signer, Refusal> {
     let key = opened.key();
     let certificate = match key.certificate() {
-        Some(der) => app.trust.certificate(der)?,
+        Some(der) => trust.certificate(der)?,
         None => registry
             .certificates
             .iter()
-            .filter_map(|row| app.trust.registered(&row.der_base64).ok())
+            .filter_map(|row| trust.registered(&row.der_base64).ok())
             .find(|certificate| certificate.matches(key))
             .ok_or_else(|| Refusal::unknown_key("it leads to no registered certificate"))?,
     };
-    app.trust.check(&certificate, at)?;
+    trust.check(&certificate, at)?;
     let orgnr: Orgnr = certificate
         .orgnr()?
         .parse()

@@ -218,7 +218,8 @@ async fn look_at_registry(app: &App, in_any_case: bool) -> Result<(), StoreError
     Ok(())
 }
 
-fn trust(config: &Config) -> anyhow::Result<Trust> {
+/// Anchors and revocation lists.
+pub fn trust(config: &Config) -> anyhow::Result<Trust> {
     Trust::load(config.trust_settings()?).map_err(|error| anyhow::anyhow!("trust: {error}"))
 }
 
@@ -226,7 +227,8 @@ fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn tls_files(config: &Config) -> anyhow::Result<TlsFiles> {
+/// The certificates of our own ends of TLS.
+pub fn tls_files(config: &Config) -> anyhow::Result<TlsFiles> {
     let all = |paths: &[PathBuf]| -> anyhow::Result<String> { paths.iter().map(|path| read(path)).collect() };
     let client_anchors_pem = all(&config.tls.client_anchors)?;
     let own_anchors = &config.delivery.anchors;
@@ -239,6 +241,7 @@ fn tls_files(config: &Config) -> anyhow::Result<TlsFiles> {
     })
 }
 
+/// The keys that sign.
 pub fn answer_keys(config: &Config) -> anyhow::Result<AnswerKeys> {
     let signer = |key: &Path, certificate: &Path| -> anyhow::Result<Signer> {
         Signer::from_pem(&read(key)?, &read(certificate)?).map_err(|error| anyhow::anyhow!("signing key: {error:?}"))

@@ -26,6 +26,8 @@ fn node_soap_takes_what_is_pushed() {
     let store = folder.path().join("endringer.ndjson");
     let receiver = Receiver::start(&sandbox, &store);
     approve(&sandbox, &receiver);
+    // The operator tries it: a ping, answered by what node-soap made of the description.
+    operator(&sandbox, &["stream", "ping", SYSTEM]);
 
     let mut client = Client::start(&sandbox, Library::NodeSoap, "1.1");
     let client = &mut client;

@@ -66,10 +66,11 @@ pub async fn approve(args: ApproveArgs) -> anyhow::Result<ExitCode> {
     let store = open(&args.database).await?;
     let (registry, now) = (store.load_registry().await?, clock::now());
     let address = checked(&registry, args, now)?;
-    let line = line_of(&address);
+    let (line, id) = (line_of(&address), address.avsendersystem.clone());
     store.put_registry(&[RegistryEntry::PushAddress(address)], now).await?;
     store.close().await;
     anstream::println!("approved {line}");
+    anstream::println!("`nir-gateway stream ping {id}` tries it.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -131,7 +132,7 @@ fn stands(address: &PushAddress, row: Option<&LeveringRow>) -> String {
 }
 
 /// Everything that is wrong with an address, at once.
-fn checked(
+pub fn checked(
     registry: &Registry,
     approved: ApproveArgs,
     now: chrono::DateTime<chrono::Utc>,

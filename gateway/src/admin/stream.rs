@@ -8,7 +8,7 @@ use chrono::{DateTime, Months, NaiveDate, Utc};
 use clap::Subcommand;
 use nir_wsdl::certificate::Certificate;
 
-use crate::admin::push;
+use crate::admin::{ping, push};
 use crate::cli::DatabaseArgs;
 use crate::clock;
 
@@ -46,6 +46,9 @@ pub enum StreamCommand {
     /// Approve the address at which an avsendersystem takes its changes by push, or replace the one it has. An address
     /// that no operator approved is never called. Nodes see a change within seconds.
     Approve(push::ApproveArgs),
+    /// Try an address for push with a ping, by the road that changes take, and say step by step what holds and what does
+    /// not. Nothing is delivered and nothing written; exit code 1 when something does not hold.
+    Ping(ping::PingArgs),
     /// Let a stream that could not be delivered, or was parked, be tried again at once, from where it stands.
     Resume {
         /// The avsendersystem.
@@ -70,6 +73,7 @@ pub async fn run(command: StreamCommand) -> anyhow::Result<ExitCode> {
             renew(&avsendersystem, &database.config.config, database.database.as_deref()).await
         }
         StreamCommand::Approve(args) => push::approve(args).await,
+        StreamCommand::Ping(args) => ping::run(args).await,
         StreamCommand::Resume { id, database } => push::resume(&id, &database).await,
         StreamCommand::Release(args) => push::release(args).await,
         StreamCommand::Deliveries(database) => push::deliveries(&database).await,

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::body::Bytes;
-use nir_wsdl::envelope::SoapVersion;
 use nir_wsdl::operation::DELIVER;
-use nir_wsdl::seal::{self, Sealed};
+use nir_wsdl::seal::Sealed;
 use register::id::Orgnr;
 use register::ledger::{Done, Exchange, Job, LedgerError, Work};
 use register::store::StoreError;
 use register::store::levering::{Claim, Failure};
 
 use super::batch::Batch;
+use super::link::OurEnd;
 use super::outcome::{Outcome, Why};
 use super::{Receiver, backoff, link, receipt};
 use crate::app::App;
@@ -87,7 +87,7 @@ async fn call(app: &Arc<App>, receiver: &Receiver, batch: Batch) -> (Outcome, Op
     let Some(Sealed { bytes, signature_value: signature }) = sealed(app, receiver, &batch, at).await else {
         return (Outcome::Later(Why::Internal), None);
     };
-    let exchanged = link::exchange(app, receiver, bytes).await;
+    let exchanged = link::exchange(&OurEnd::of(app), receiver, &DELIVER, bytes).await;
     let operator = receiver.system.operator;
     let answer = match exchanged.answer {
         Ok(answer) => answer,
@@ -98,7 +98,7 @@ async fn call(app: &Arc<App>, receiver: &Receiver, batch: Batch) -> (Outcome, Op
     };
     let judge = {
         let (app, receiver, batch, answer) = (Arc::clone(app), receiver.clone(), batch.clone(), answer.clone());
-        move || receipt::read(&app, &receiver, &batch, &answer, clock::now())
+        move || receipt::read(&OurEnd::of(&app), &receiver, &batch, &answer, clock::now())
     };
     let judged = app.pool.run(judge).await.unwrap_or(Err(Why::Internal));
     let sent = Sent { batch, signature, answer, at };
@@ -109,12 +109,8 @@ async fn call(app: &Arc<App>, receiver: &Receiver, batch: Batch) -> (Outcome, Op
 }
 
 async fn sealed(app: &Arc<App>, receiver: &Receiver, batch: &Batch, at: DateTime<Utc>) -> Option<Sealed> {
-    let (own, body, operator) = (Arc::clone(app), batch.body.clone(), receiver.system.operator);
-    let seal = move || {
-        let (keys, registry) = (own.keys.load(), own.registry.load());
-        let signer = keys.for_party(registry.parties.get(&operator));
-        seal::seal(SoapVersion::V11, &body, Some(signer), at, None, Some(DELIVER.action))
-    };
+    let (own, body, receiver) = (Arc::clone(app), batch.body.clone(), receiver.clone());
+    let seal = move || link::sealed(&own.keys.load(), &own.registry.load(), &receiver, (&DELIVER, &body), at);
     app.pool.run(seal).await.ok()
 }
 

@@ -20,7 +20,7 @@ pub enum Why {
     #[error("the address {0}")]
     Unusable(&'static str),
     /// Its name leads nowhere.
-    #[error("the name of the host leads nowhere ({0})")]
+    #[error("the name of the host cannot be looked up ({0})")]
     NoAddress(String),
     /// Its name leads to a place that must not be called.
     #[error("the name of the host leads to a private address, which is not allowed for this receiver")]
@@ -53,7 +53,7 @@ pub enum Why {
     #[error("HTTP status {0}")]
     Status(u16),
     /// A Fault, or another answer than a receipt.
-    #[error("a Fault, or no receipt")]
+    #[error("a Fault, or the answer of no such operation")]
     NoReceipt,
     /// The receipt's signature or form does not hold.
     #[error("the receipt is not believed: {0}")]
@@ -98,6 +98,48 @@ impl Why {
             Why::OutsideBatch => "UTENFOR_LEVERANSEN",
             Why::TookNothing => "INGENTING_TATT",
             Why::Internal => "INTERN_FEIL",
+        }
+    }
+
+    /// What mends it, for whoever tries an address.
+    pub fn cure(&self) -> &'static str {
+        match self {
+            Why::Unusable(_) => "approve an address that begins with https:// and names a host",
+            Why::NoAddress(_) => "look at the name in the address, and at the DNS that this node asks",
+            Why::PrivateAddress => {
+                "say --private where a private address is meant; else the vendor mends the name in DNS"
+            }
+            Why::NoConnection(_) => {
+                "the vendor looks whether the receiver runs and listens on that port; look at the firewalls at both ends"
+            }
+            Why::Tls(_) => {
+                "the receiver's certificate must be in force, carry the host's name and chain to delivery.anchors, with its \
+                 intermediate certificates sent along"
+            }
+            Why::OtherOrganization(_) => {
+                "the vendor shows its own certificate, or approve the organization that it is of with --tls-organization"
+            }
+            Why::Certificate(_) => "the vendor takes a new TLS certificate into use",
+            Why::Redirected(_) => "approve the address that it redirects to, if that is the vendor's",
+            Why::TimedOut => "the vendor looks why it is slow: an answer must come within the limits of [delivery]",
+            Why::Broken => {
+                "the vendor looks into the receiver's log: it may refuse the gateway's client certificate, which it must let in"
+            }
+            Why::TooLarge => "the vendor answers with the message of the contract and nothing else",
+            Why::Status(404) => "look at the path in the address",
+            Why::Status(_) => "the vendor looks into the receiver's log",
+            Why::NoReceipt => "the vendor looks into the receiver's log, and makes its server of /contract/mottak?wsdl",
+            Why::Refused(_) => {
+                "the vendor signs Body and Timestamp of the answer as it signs messages, with a clock that is right, and sends \
+                 what is valid by the schema"
+            }
+            Why::Stranger(_) => {
+                "the vendor signs with the certificate of the operator of the avsendersystem, or of its kommune"
+            }
+            Why::OtherDelivery | Why::OutsideBatch | Why::TookNothing => {
+                "the vendor answers for the delivery that it was sent"
+            }
+            Why::Internal => "look into the log of the gateway",
         }
     }
 

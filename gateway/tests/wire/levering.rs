@@ -320,6 +320,66 @@ fn two_nodes_deliver_every_number_once_and_in_order() {
 }
 
 #[test]
+fn an_address_is_tried_before_anything_is_delivered_there() {
+    let installation = Installation::new(None);
+    let (certs, config) = (installation.path().join("certs"), installation.config());
+    expired(&certs);
+    let tried = Receiver::start(&certs, "vendor2");
+    let url = tried.url();
+    let named = ["stream", "ping", TRIED, "--url", &url, "--tls-organization", VENDOR, "--private"];
+    let said = succeed(&named, &config);
+    for line in ["name", "connection", "TLS", "certificate", "answer", "signature", "receiver", "contract"] {
+        assert!(said.lines().any(|said| said.starts_with(&format!("ok   {line} "))), "{line}: {said}");
+    }
+    assert!(said.contains("Changes can be delivered there.") && !said.contains("NOT"), "{said}");
+    // Without an approval there is none to try; with one it is tried as it was approved.
+    assert!(refused(&["stream", "ping", TRIED], &config).contains("--url"));
+    approve(&installation, TRIED, &url, &["--private"]);
+    let approved = ["stream", "ping", TRIED];
+    succeed(&approved, &config);
+    // What is wrong, with its cure; what comes before it holds, and what comes after is not said to.
+    let bad = [
+        (Behaviour::HalfOpen, "TLS", "no whole answer in time"),
+        (Behaviour::Tls("expired".into()), "TLS", "delivery.anchors"),
+        (Behaviour::Tls("hostile/wrong-ca".into()), "TLS", "delivery.anchors"),
+        (Behaviour::Tls("gateway".into()), "certificate", "--tls-organization"),
+        (Behaviour::HangUp, "answer", "client certificate"),
+        (Behaviour::Status(404), "answer", "path"),
+        (Behaviour::Redirect(url.clone()), "answer", "redirects"),
+        (Behaviour::Unsigned, "signature", "signs Body and Timestamp"),
+        (Behaviour::Stranger, "signature", "310000000"),
+        (Behaviour::Fault, "content", "Fault"),
+    ];
+    for (behaviour, step, word) in bad {
+        tried.behave(behaviour.clone());
+        let said = refused(&approved, &config);
+        let line =
+            said.lines().position(|line| line.starts_with("NOT ")).unwrap_or_else(|| panic!("{behaviour:?}: {said}"));
+        let told: Vec<_> = said.lines().skip(line).take(2).collect();
+        assert!(told[0].starts_with(&format!("NOT  {step} ")) && told[1].contains("cure: "), "{behaviour:?}: {said}");
+        assert!(told.iter().any(|line| line.contains(word)), "{behaviour:?}: {said}");
+        assert!(said.ends_with("not tried.\n"), "{behaviour:?}: {said}");
+    }
+    tried.behave(Behaviour::Good);
+    // One that answers for another; a name that leads to a private place, which was not allowed; and nobody at all.
+    let other = ["stream", "ping", OTHER, "--url", &url, "--tls-organization", VENDOR, "--private"];
+    let said = refused(&other, &config);
+    assert!(said.contains("NOT  signature") && said.contains("does not speak for"), "{said}");
+    let said = refused(&["stream", "ping", TRIED, "--url", &url], &config);
+    assert!(said.contains("NOT  name") && said.contains("--private"), "{said}");
+    let connected = tried.connections();
+    let number = format!("https://127.0.0.1:{}/nir/mottak", tried.port);
+    assert!(refused(&["stream", "ping", TRIED, "--url", &number], &config).contains("--private"));
+    assert_eq!(tried.connections(), connected, "it was not even connected to");
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("https://localhost:{}/nir/mottak", held.local_addr().unwrap().port());
+    drop(held);
+    let said = refused(&["stream", "ping", TRIED, "--url", &nobody, "--private"], &config);
+    assert!(said.contains("NOT  connection") && said.contains("firewalls"), "{said}");
+    assert_eq!(tried.taken(), [], "nothing was delivered");
+}
+
+#[test]
 fn the_sandbox_has_a_receiver_that_keeps_what_it_is_sent() {
     let sandbox = Sandbox::start(None);
     let head = head().from("4203-flyktning-1", "4203", "4203-OVERF1");
@@ -331,4 +391,8 @@ fn the_sandbox_has_a_receiver_that_keeps_what_it_is_sent() {
         assert_eq!((line["sekvensnummer"].as_i64(), line["igjen"].as_bool()), (Some(number), Some(false)), "{line}");
         assert_eq!(line["stroemId"], "4203-push-2.1");
     }
+    // And it answers who tries it.
+    let config = sandbox.data().join("nir-gateway.toml");
+    let said = succeed(&["stream", "ping", "4203-push-2"], &config);
+    assert!(said.contains("answers for 4203-push-2") && said.contains("Changes can be delivered there."), "{said}");
 }

@@ -254,6 +254,9 @@ impl Shared {
         let gateway = CertificateDer::from_pem_slice(gateway.as_bytes()).unwrap();
         let verified = verify_answer(&body, &gateway).expect("what is pushed is signed by the gateway");
         assert_eq!(nir_xsd::validate::validate(&verified.body_child), Ok(()), "and valid");
+        if verified.root == "ping" {
+            return respond(&mut tls, &behaviour, &self.pong(&behaviour));
+        }
         let Ok(Push::MottaEndringer(wrapper)) = Push::parse(&verified.body_child) else { panic!("no delivery") };
         let delivery = wrapper.endringsmelding;
         let changes = changes(&delivery, &verified.body_child);
@@ -296,6 +299,22 @@ impl Shared {
         }
     }
 
+    /// The answer to a ping.
+    fn pong(&self, behaviour: &Behaviour) -> String {
+        let status = format!(
+            "<pingMottakSvar xmlns=\"urn:no:nir:melding:v1\"><svar><tid>{}</tid><kontraktversjon>1.1</kontraktversjon>\
+             <avsendersystem>4204-voksen-2</avsendersystem></svar></pingMottakSvar>",
+            now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+        );
+        let signer = match behaviour {
+            Behaviour::Unsigned => None,
+            Behaviour::Stranger => Some(&self.stranger),
+            _ => Some(&self.signer),
+        };
+        let body = if *behaviour == Behaviour::Fault { FAULT } else { &status };
+        sealed(body, signer, now())
+    }
+
     fn answer(&self, behaviour: &Behaviour, delivery: &Endringsmelding) -> String {
         let (from, to) = (delivery.fra_sekvensnummer, delivery.til_sekvensnummer);
         let receipt = |leveranse: &str, to: i64| {
@@ -305,9 +324,6 @@ impl Shared {
                 delivery.stroem_id,
                 now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
             )
-        };
-        let sealed = |body: &str, signer: Option<&Signer>, created| {
-            String::from_utf8(seal(SoapVersion::V11, body.as_bytes(), signer, created, None, None).bytes).unwrap()
         };
         let own = |leveranse: &str, to: i64| sealed(&receipt(leveranse, to), Some(&self.signer), now());
         let id = &delivery.leveranse_id;
@@ -324,12 +340,7 @@ impl Shared {
             }
             Behaviour::OtherDelivery => own("lev-another-1-1", to),
             Behaviour::Again => self.last.lock().unwrap().clone(),
-            Behaviour::Fault => sealed(
-                "<soap:Fault><faultcode>soap:Server</faultcode>\
-                 <faultstring>nede</faultstring></soap:Fault>",
-                Some(&self.signer),
-                now(),
-            ),
+            Behaviour::Fault => sealed(FAULT, Some(&self.signer), now()),
             _ => own(id, to),
         };
         if *behaviour == Behaviour::Good {
@@ -337,6 +348,12 @@ impl Shared {
         }
         answer
     }
+}
+
+const FAULT: &str = "<soap:Fault><faultcode>soap:Server</faultcode><faultstring>nede</faultstring></soap:Fault>";
+
+fn sealed(body: &str, signer: Option<&Signer>, created: DateTime<Utc>) -> String {
+    String::from_utf8(seal(SoapVersion::V11, body.as_bytes(), signer, created, None, None).bytes).unwrap()
 }
 
 fn respond(tls: &mut StreamOwned<ServerConnection, TcpStream>, behaviour: &Behaviour, answer: &str) -> Option<()> {
@@ -381,7 +398,7 @@ fn read_request(tls: &mut StreamOwned<ServerConnection, TcpStream>) -> Option<Ve
         if let Some(end) = end {
             let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
             assert!(head.starts_with("post /nir/mottak http/1.1\r\n"), "{head}");
-            assert!(head.contains("soapaction: \"urn:no:nir:mottak:v1/mottaendringer\""), "{head}");
+            assert!(head.contains("soapaction: \"urn:no:nir:mottak:v1/"), "{head}");
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
             let length: usize = length.trim().parse().unwrap();
             if bytes.len() >= end + length {
