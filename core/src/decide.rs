@@ -81,7 +81,7 @@ mod varighet;
 mod vedtak;
 mod window;
 
-use hendelser::mottakere::Teller;
+use hendelser::mottakere::{Sted, Teller};
 
 pub use sender::{authorized_system, may_carry, may_not_receive, sender_findings, speaks_for};
 pub use system::run_out;
@@ -245,6 +245,8 @@ struct PersonOutcome {
     hidden: bool,
     /// Work of so many hours that a right ends, before the message.
     full_time: Vec<PostId>,
+    /// Whose the records were that another kommune or bydel has taken over.
+    taken_over: Vec<(PostId, Sted)>,
     /// What is missing since a record was annulled.
     mangler: Vec<Mangel>,
 }

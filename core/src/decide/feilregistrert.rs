@@ -225,7 +225,9 @@ fn told(
     let systems = numbers.into_iter().flat_map(|number| registry.systems_of(number));
     let own = |id: &str| cause.message.filter(|(_, system)| *system == id);
     systems
-        .filter(|system| super::notices::concerned(system, row, now) && (!hidden || own(&system.id).is_some()))
+        .filter(|system| {
+            super::notices::concerned(system, &row.content, row.bydel, now) && (!hidden || own(&system.id).is_some())
+        })
         .map(|system| Addressed {
             avsendersystem: system.id.clone(),
             notice: Notice {

@@ -214,8 +214,8 @@ fn fallen(result: PersonResult) -> (PersonOutcome, Vec<Addressed>) {
 
 /// Of a person of whom facts are told: nothing is registered, so what follows from registrations is none.
 fn outcome(result: PersonResult, changes: Vec<Change>, present: Option<Person>) -> PersonOutcome {
-    let (full_time, mangler) = (Vec::new(), Vec::new());
-    PersonOutcome { result, changes, present, before: None, full_time, hidden: false, mangler }
+    let (full_time, taken_over, mangler) = (Vec::new(), Vec::new(), Vec::new());
+    PersonOutcome { result, changes, present, before: None, full_time, taken_over, hidden: false, mangler }
 }
 
 /// X309, X313: facts of the number alone.

@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
 use crate::command::Command;
 use crate::decide::common::{is_system_end, programme_end};
-use crate::decide::hendelser::mottakere::{Hendelse, Teller, Tillegg};
+use crate::decide::hendelser::mottakere::{Hendelse, Sted, Teller, Tillegg};
 use crate::decide::{Ids, Now, PersonOutcome};
+use crate::id::Bydel;
 use crate::person::{FollowUp, Person};
 use crate::policy::{Policy, Virkning};
 use crate::post::{Channel, Content, Ordning, PostId, PostVersion};
@@ -28,17 +29,13 @@ pub(super) fn of(
     let ended = ended_by_endre(&outcome.changes);
     for change in &outcome.changes {
         let Change::VersionWritten { duf, row } = change else { continue };
-        let mut numbers = policy.numbers_of(row.kommune, now.today);
-        // What a county registers, it owes the kommune (IF §59).
-        let follow_up = outcome.present.as_ref().and_then(|person| person.follow_up(row.content.hendelse().0));
-        if let Some(follow_up) = follow_up.filter(|_| policy.fylke_known(row.kommune)) {
-            numbers.extend(policy.numbers_of(follow_up.kommune, now.today));
-        }
-        for system in numbers.into_iter().flat_map(|number| registry.systems_of(number)) {
+        let mut heard: Vec<&str> = Vec::new();
+        for (system, (kommune, bydel)) in systems(registry, policy, now, outcome, row) {
             let own = system.id == command.header.avsendersystem;
-            if !concerned(system, row, now) || (outcome.hidden && !own) {
+            if heard.contains(&system.id.as_str()) || (outcome.hidden && !own) {
                 continue;
             }
+            heard.push(&system.id);
             let mut tell = |hendelsestype: &str, gjelder_dato, payload| {
                 all.push(Addressed {
                     avsendersystem: system.id.clone(),
@@ -48,8 +45,8 @@ pub(super) fn of(
                         registrert: now.recorded,
                         gjelder_dato,
                         duf: Some(*duf),
-                        kommune: row.kommune,
-                        bydel: row.bydel,
+                        kommune,
+                        bydel,
                         opphav: if own { Opphav::EgenMelding } else { Opphav::AnnenKommune },
                         meldings_id: own.then(|| command.header.meldings_id.clone()),
                         payload,
@@ -87,6 +84,29 @@ pub(super) fn of(
     all
 }
 
+/// Whom a version concerns, and as whose record: its owner; the one that owned it before the message, whose own reference
+/// may hang on it (domain.md 11.2 item 5; contract.md 0.17); and what a county registers, it owes the kommune (IF §59).
+fn systems<'a>(
+    registry: &'a Registry,
+    policy: &'a Policy,
+    now: &'a Now,
+    outcome: &PersonOutcome,
+    row: &'a PostVersion,
+) -> impl Iterator<Item = (&'a Avsendersystem, Sted)> {
+    let owner = (row.kommune, row.bydel);
+    let taken_from = outcome.taken_over.iter().filter(|(post, _)| *post == row.post_id).map(|(_, before)| *before);
+    let places: Vec<Sted> = std::iter::once(owner).chain(taken_from).collect();
+    let follow_up = outcome.present.as_ref().and_then(|person| person.follow_up(row.content.hendelse().0));
+    let owed = follow_up.filter(|_| policy.fylke_known(row.kommune));
+    let as_owner = |place: Sted| (place, place);
+    let all = places.into_iter().map(as_owner).chain(owed.map(|here| ((here.kommune, row.bydel), owner)));
+    all.flat_map(move |(place, owner)| {
+        let numbers = policy.numbers_of(place.0, now.today);
+        let systems = numbers.into_iter().flat_map(|number| registry.systems_of(number));
+        systems.filter(move |system| concerned(system, &row.content, place.1, now)).map(move |system| (system, owner))
+    })
+}
+
 /// What the register did to records by itself (contract.md 0.14, 4.7), because of a day or of what a source said; `person` is
 /// as it stands after it.
 pub(super) fn by_system(teller: &Teller<'_>, person: &Person, changes: &[Change], ids: &mut dyn Ids) -> Vec<Addressed> {
@@ -99,7 +119,7 @@ pub(super) fn by_system(teller: &Teller<'_>, person: &Person, changes: &[Change]
         if hidden && !teller.approved(place) {
             continue;
         }
-        for system in teller.systems(place).filter(|system| concerned(system, row, now)) {
+        for system in teller.systems(place).filter(|system| concerned(system, &row.content, row.bydel, now)) {
             let one =
                 |hendelsestype, payload| Hendelse { hendelsestype, gjelder: row.valid.from, ordning: None, payload };
             let mut told = vec![one("REGISTRERING_ENDRET_AV_SYSTEM", post_changed(row, &system.id, &[]))];
@@ -170,10 +190,10 @@ pub(super) fn sheltered(
     concerned.map(tell).collect()
 }
 
-/// Whether the stream carries the scheme and the bydel of the person (AU-9).
-pub(super) fn concerned(system: &Avsendersystem, row: &PostVersion, now: &Now) -> bool {
-    (system.bydel.is_none() || system.bydel == row.bydel)
-        && (row.content.any_ordning() || system.ordninger.contains(&row.content.ordning()))
+/// Whether the stream carries the scheme and the bydel of the record (AU-9).
+pub(super) fn concerned(system: &Avsendersystem, content: &Content, bydel: Option<Bydel>, now: &Now) -> bool {
+    (system.bydel.is_none() || system.bydel == bydel)
+        && (content.any_ordning() || system.ordninger.contains(&content.ordning()))
         && system.valid.contains(now.today)
 }
 

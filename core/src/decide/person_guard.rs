@@ -6,6 +6,7 @@ use crate::change::Change;
 use crate::command::PersonLines;
 use crate::decide::beregning::{computed, matters, recompute};
 use crate::decide::hendelser::mangel;
+use crate::decide::hendelser::mottakere::Sted;
 use crate::decide::notices::is_full_time;
 use crate::decide::{Ids, PersonOutcome, Scene, finding, is_error, line_result, system};
 use crate::id::{Duf, Fnr, InvalidId};
@@ -85,6 +86,7 @@ pub(super) fn judge(
     let hidden = present.hidden(scene.now.today);
     let full_time = person.posts.iter().filter(|post| post.stands() && is_full_time(scene.policy, &post.content));
     let full_time = full_time.map(|post| post.post_id).collect();
+    let taken_over = changes.iter().filter_map(|change| taken_from(person, change)).collect();
     let annuls = |change: &Change| matches!(change, Change::VersionWritten { row, .. } if row.annulled);
     let today = scene.now.today;
     let mangler = if accepted && changes.iter().any(annuls) {
@@ -92,7 +94,8 @@ pub(super) fn judge(
     } else {
         Vec::new()
     };
-    let mut outcome = PersonOutcome { result, changes, present: Some(present), before, hidden, full_time, mangler };
+    let present = Some(present);
+    let mut outcome = PersonOutcome { result, changes, present, before, hidden, full_time, taken_over, mangler };
     if !accepted {
         outcome.fall();
     }
@@ -158,8 +161,16 @@ fn refused(sent: &PersonLines, findings: Vec<Finding>) -> PersonOutcome {
         })
         .collect();
     let result = PersonResult { duf_text: sent.duf_text.clone(), accepted: false, findings, lines };
-    let (changes, full_time, mangler) = (Vec::new(), Vec::new(), Vec::new());
-    PersonOutcome { result, changes, present: None, before: None, hidden: false, full_time, mangler }
+    let (changes, full_time, taken_over, mangler) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    PersonOutcome { result, changes, present: None, before: None, hidden: false, full_time, taken_over, mangler }
+}
+
+/// The record that the change gives to another kommune or bydel, and whose it was.
+fn taken_from(before: &Person, change: &Change) -> Option<(PostId, Sted)> {
+    let Change::VersionWritten { row, .. } = change else { return None };
+    let post = before.post(row.post_id)?;
+    let owner = (post.kommune, post.bydel);
+    (owner != (row.kommune, row.bydel)).then_some((row.post_id, owner))
 }
 
 fn compute(scene: &Scene<'_>, person: &Person) -> Beregnet {
