@@ -9,6 +9,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// Attempts of a case that are kept: the first, and the last ones. A program that sends the same over and over adds nothing.
+pub const KEPT_ATTEMPTS: usize = 10;
+
 /// How far a case has come (code list `saksstatus`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -95,6 +98,8 @@ pub struct Feilsak {
     pub endret: DateTime<Utc>,
     /// The last day of receipt on which its dates are inside the window; absent when they are outside or never fall out.
     pub vindu_lukker: Option<NaiveDate>,
+    /// How many attempts there were, of which [`KEPT_ATTEMPTS`] are kept; counted where they are written.
+    pub antall: i64,
     /// The rest.
     pub innhold: Innhold,
 }
@@ -229,14 +234,16 @@ pub struct Saker {
 }
 
 impl Saker {
-    /// Those that were found open, each with the ids of its attempts.
-    pub fn new(found: impl IntoIterator<Item = (Feilsak, Vec<String>)>) -> Self {
+    /// Those that were found open, and which of the ids looked for are ids of their attempts.
+    pub fn new(found: impl IntoIterator<Item = Feilsak>, attempts: Vec<(Uuid, String)>) -> Self {
         let mut saker = Saker::default();
-        for (sak, ids) in found {
-            for id in ids {
-                saker.by_id.entry((sak.avsendersystem.clone(), id)).or_default().insert(sak.sak);
-            }
+        for sak in found {
             saker.keep(sak);
+        }
+        for (sak, id) in attempts {
+            if let Some(system) = saker.saker.get(&sak).map(|sak| sak.avsendersystem.clone()) {
+                saker.by_id.entry((system, id)).or_default().insert(sak);
+            }
         }
         saker
     }
@@ -343,6 +350,7 @@ impl Saker {
             aapnet: melding.mottatt,
             endret: melding.mottatt,
             vindu_lukker: enhet.vindu_lukker,
+            antall: 0,
             innhold: Innhold {
                 kommune: melding.kommune.clone(),
                 registrerings_id: enhet.registrerings_id.clone(),

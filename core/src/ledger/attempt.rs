@@ -258,7 +258,7 @@ impl Attempt<'_> {
             heard.extend(tx.unread_about(&about).await?.into_iter().map(|row| row.avsendersystem));
         }
         let keys = saker::wanted(run, &judged, &loaded.open_cases);
-        let found = if keys.is_empty() { Vec::new() } else { tx.open_cases(&keys).await? };
+        let (found, attempts) = if keys.is_empty() { Default::default() } else { tx.open_cases(&keys).await? };
         let streams = streams(tx, run, heard).await?;
         // Under the locks of their streams, taken in order.
         for (job, judged) in run.iter().zip(&mut judged) {
@@ -277,7 +277,7 @@ impl Attempt<'_> {
         let writes = folded.finish();
         let (outcomes, chain, writes) = {
             let chain = self.chain.clone();
-            let saker = Saker::new(found);
+            let saker = Saker::new(found, attempts);
             let rows = (writes, saker, &state.persons);
             let mut answers = Answers::new(self.config, &registry, recorded, streams, chain, rows, self.panicked);
             for (job, judged) in run.iter().zip(judged) {

@@ -25,7 +25,10 @@ pub fn hidden(persons: &BTreeMap<Duf, Person>, duf: &str, caller: &Caller<'_>, p
 /// The case as one about an unknown person would look; `None` where nothing of it may be seen. The errors are in order.
 pub fn as_of_unknown(mut sak: Feilsak, feil: Vec<Sakfeil>) -> Option<(Feilsak, Vec<Sakfeil>)> {
     let mut attempts = crate::feilsak::forsoek(feil);
+    let all = attempts.len();
     attempts.retain(|attempt| attempt.iter().all(|feil| told_of_unknown(&feil.kode)));
+    let untold = i64::try_from(all - attempts.len()).unwrap_or(i64::MAX);
+    sak.antall = sak.antall.saturating_sub(untold);
     let last = attempts.last()?;
     let main = last.iter().find(|feil| feil.kode == sak.innhold.kode).or_else(|| last.first())?;
     sak.innhold.kode.clone_from(&main.kode);

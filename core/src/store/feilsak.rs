@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::feilsak::{Feilsak, Sakfeil, Saksnoekler, Saksspoersmaal, Saksstatus};
+use crate::feilsak::{Feilsak, KEPT_ATTEMPTS, Sakfeil, Saksnoekler, Saksspoersmaal, Saksstatus};
 use crate::id::Duf;
 use crate::policy::Policy;
 use crate::store::{Store, StoreError, Tx, bad_json, inconsistent, on};
@@ -30,15 +30,35 @@ pub type Saksbilde = (Feilsak, Vec<Sakfeil>);
 /// What was let on with its source is let on for so long: long enough to be sent again by hand.
 const LET_ON: TimeDelta = TimeDelta::days(1);
 
+/// Errors that one page of cases shows, or texts that one page of support cases shows: a page ends early after so many.
+const SHOWN: usize = 2_000;
+/// Texts of a support case that are shown: the first, and the last ones.
+pub(super) const SHOWN_TEXTS: i64 = 200;
+/// Cases whose errors are read together.
+const TOGETHER: usize = 50;
+
 type Navn = (String, Option<String>, Option<String>, Option<String>);
-type Tider = (DateTime<Utc>, DateTime<Utc>, Option<NaiveDate>);
+type Tider = (DateTime<Utc>, DateTime<Utc>, Option<NaiveDate>, i64);
+
+/// Which of the last attempts are kept beside the first one.
+pub(super) const KEPT_LAST: i64 = KEPT_ATTEMPTS as i64 - 1;
+
+/// How many attempts of each case the errors are of.
+pub(super) fn new_attempts(feil: &[Sakfeil]) -> BTreeMap<Uuid, i64> {
+    let attempts: BTreeSet<(Uuid, i32, i64)> = feil.iter().map(|feil| (feil.sak, feil.chain, feil.position)).collect();
+    let mut counted = BTreeMap::new();
+    for (sak, ..) in attempts {
+        *counted.entry(sak).or_default() += 1;
+    }
+    counted
+}
 
 /// A case as its row holds it.
 pub(super) fn feilsak_of(
     sak: Uuid,
     (avsendersystem, avsenders_referanse, duf, saksbehandler_ref): Navn,
     (status, data): (String, String),
-    (aapnet, endret, vindu_lukker): Tider,
+    (aapnet, endret, vindu_lukker, antall): Tider,
 ) -> Result<Feilsak, StoreError> {
     let status = Saksstatus::from_code(&status);
     Ok(Feilsak {
@@ -51,6 +71,7 @@ pub(super) fn feilsak_of(
         aapnet,
         endret,
         vindu_lukker,
+        antall,
         innhold: serde_json::from_str(&data).map_err(|error| bad_json("feilsak", &sak.to_string(), &error))?,
     })
 }
@@ -92,24 +113,21 @@ pub(super) fn text_of<T: Serialize>(value: &T) -> Result<String, StoreError> {
 }
 
 impl Tx {
-    /// Open cases with the ids of their attempts.
-    pub async fn open_cases(&mut self, keys: &Saksnoekler) -> Result<Vec<(Feilsak, Vec<String>)>, StoreError> {
-        let mut found: Vec<(Feilsak, Vec<String>)> = Vec::new();
-        for (sak, id) in on!(self, tx => tx.open_cases(keys).await)? {
-            match found.last_mut().filter(|(last, _)| last.sak == sak.sak) {
-                Some((_, ids)) => ids.push(id),
-                None => found.push((sak, vec![id])),
-            }
-        }
-        Ok(found)
+    /// Open cases, and which of the ids asked for are ids of attempts of theirs.
+    pub async fn open_cases(&mut self, keys: &Saksnoekler) -> Result<(Vec<Feilsak>, Vec<(Uuid, String)>), StoreError> {
+        let attempts = if keys.ids.is_empty() { Vec::new() } else { on!(self, tx => tx.attempts_of(keys).await)? };
+        let saker: BTreeSet<Uuid> = attempts.iter().map(|(sak, _)| *sak).collect();
+        let saker: Vec<Uuid> = saker.into_iter().collect();
+        Ok((on!(self, tx => tx.open_cases(&saker, keys).await)?, attempts))
     }
 }
 
 impl Store {
-    /// Cases of an avsendersystem with their attempts, in the order in which they were opened, at most `limit`.
-    pub async fn feilsaker(&self, asked: &Saksspoersmaal, limit: usize) -> Result<Vec<Saksbilde>, StoreError> {
+    /// Cases of an avsendersystem with their attempts, in the order in which they were opened, at most `limit`, and whether
+    /// there are more.
+    pub async fn feilsaker(&self, asked: &Saksspoersmaal, limit: usize) -> Result<(Vec<Saksbilde>, bool), StoreError> {
         let mut tx = self.begin_read().await?;
-        let found = tx.cases(asked, i64::try_from(limit).unwrap_or(i64::MAX)).await;
+        let found = tx.cases(asked, limit).await;
         tx.rollback().await;
         found
     }
@@ -138,10 +156,15 @@ impl Store {
         found
     }
 
-    /// Support cases with what was written in them, in the order in which they were opened, at most `limit`.
-    pub async fn supportsaker(&self, asked: &Supportspoersmaal, limit: usize) -> Result<Vec<Supportbilde>, StoreError> {
+    /// Support cases with what was written in them, in the order in which they were opened, at most `limit`, and whether
+    /// there are more.
+    pub async fn supportsaker(
+        &self,
+        asked: &Supportspoersmaal,
+        limit: usize,
+    ) -> Result<(Vec<Supportbilde>, bool), StoreError> {
         let mut tx = self.begin_read().await?;
-        let found = tx.support_cases(asked, i64::try_from(limit).unwrap_or(i64::MAX)).await;
+        let found = tx.support_cases(asked, limit).await;
         tx.rollback().await;
         found
     }
@@ -192,19 +215,52 @@ impl Store {
     }
 }
 
-impl Tx {
-    async fn cases(&mut self, asked: &Saksspoersmaal, limit: i64) -> Result<Vec<Saksbilde>, StoreError> {
-        let saker = on!(self, tx => tx.cases(asked, limit).await)?;
-        let ids: Vec<Uuid> = saker.iter().map(|sak| sak.sak).collect();
-        let mut feil: BTreeMap<Uuid, Vec<Sakfeil>> = BTreeMap::new();
-        for one in on!(self, tx => tx.case_errors(&ids).await)? {
-            feil.entry(one.sak).or_default().push(one);
+/// Cases with what stands in them, until the page is full.
+struct Page<S, R> {
+    rows: Vec<(S, Vec<R>)>,
+    more: bool,
+}
+
+impl<S: Clone, R> Page<S, R> {
+    /// Adds the next cases; `true` where the page is full before or after the last of them.
+    fn full(&mut self, some: &[S], id: impl Fn(&S) -> Uuid, rows: Vec<R>, of: impl Fn(&R) -> Uuid) -> bool {
+        let mut by_case: BTreeMap<Uuid, Vec<R>> = BTreeMap::new();
+        for row in rows {
+            by_case.entry(of(&row)).or_default().push(row);
         }
-        let with_errors = |sak: Feilsak| {
-            let errors = feil.remove(&sak.sak).unwrap_or_default();
-            (sak, errors)
-        };
-        Ok(saker.into_iter().map(with_errors).collect())
+        let mut shown: usize = self.rows.iter().map(|(_, rows)| rows.len()).sum();
+        for sak in some {
+            let own = by_case.remove(&id(sak)).unwrap_or_default();
+            // A page has one case at least, so that the next page goes on.
+            if !self.rows.is_empty() && shown + own.len() > SHOWN {
+                self.more = true;
+                return true;
+            }
+            shown += own.len();
+            self.rows.push((sak.clone(), own));
+        }
+        false
+    }
+}
+
+fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1))
+}
+
+impl Tx {
+    async fn cases(&mut self, asked: &Saksspoersmaal, limit: usize) -> Result<(Vec<Saksbilde>, bool), StoreError> {
+        let mut saker = on!(self, tx => tx.cases(asked, one_more(limit)).await)?;
+        let more = saker.len() > limit;
+        saker.truncate(limit);
+        let mut page = Page { rows: Vec::new(), more };
+        for some in saker.chunks(TOGETHER) {
+            let ids: Vec<Uuid> = some.iter().map(|sak| sak.sak).collect();
+            let errors = on!(self, tx => tx.case_errors(&ids).await)?;
+            if page.full(some, |sak| sak.sak, errors, |feil| feil.sak) {
+                break;
+            }
+        }
+        Ok((page.rows, page.more))
     }
 
     async fn case_of_error(&mut self, feil_id: Uuid) -> Result<Option<(Uuid, String)>, StoreError> {
@@ -224,18 +280,23 @@ impl Tx {
         on!(self, tx => tx.new_groups(since).await)
     }
 
-    async fn support_cases(&mut self, asked: &Supportspoersmaal, limit: i64) -> Result<Vec<Supportbilde>, StoreError> {
-        let saker = on!(self, tx => tx.support_cases(asked, limit).await)?;
-        let ids: Vec<Uuid> = saker.iter().map(|sak| sak.sak).collect();
-        let mut texts: BTreeMap<Uuid, Vec<Supportmelding>> = BTreeMap::new();
-        for text in on!(self, tx => tx.support_texts(&ids).await)? {
-            texts.entry(text.sak).or_default().push(text);
+    async fn support_cases(
+        &mut self,
+        asked: &Supportspoersmaal,
+        limit: usize,
+    ) -> Result<(Vec<Supportbilde>, bool), StoreError> {
+        let mut saker = on!(self, tx => tx.support_cases(asked, one_more(limit)).await)?;
+        let more = saker.len() > limit;
+        saker.truncate(limit);
+        let mut page = Page { rows: Vec::new(), more };
+        for some in saker.chunks(TOGETHER) {
+            let ids: Vec<Uuid> = some.iter().map(|sak| sak.sak).collect();
+            let texts = on!(self, tx => tx.support_texts(&ids).await)?;
+            if page.full(some, |sak| sak.sak, texts, |text| text.sak) {
+                break;
+            }
         }
-        let with_texts = |sak: Supportsak| {
-            let texts = texts.remove(&sak.sak).unwrap_or_default();
-            (sak, texts)
-        };
-        Ok(saker.into_iter().map(with_texts).collect())
+        Ok((page.rows, page.more))
     }
 
     /// Writes a support case and what is new in it.

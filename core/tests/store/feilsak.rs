@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Days, SubsecRound as _, Utc};
 use register::command::Line;
-use register::feilsak::{Enhet, Feil, Feilsak, Melding, Sakfeil, Saksspoersmaal, Saksstatus, forsoek};
+use register::feilsak::{Enhet, Feil, Feilsak, KEPT_ATTEMPTS, Melding, Sakfeil, Saksspoersmaal, Saksstatus, forsoek};
 use register::ledger::{Effect, Job, Lane, Work, dry_run};
 use register::policy::{Policy, Profile};
 use register::receipt::FeilIds;
@@ -21,6 +21,7 @@ on_both!(
     messages_of_one_batch_meet,
     who_may_not_speak_for_a_system_and_a_dry_run_open_nothing,
     a_message_that_the_register_never_saw_is_a_case_too,
+    what_is_sent_over_and_over_is_counted_and_not_kept,
     an_operators_decision_stands,
     a_page_goes_on_where_the_last_one_ended,
     support_cases_hold_what_both_sides_write,
@@ -44,7 +45,7 @@ fn unknown_post() -> Line {
 
 async fn all(db: &Database, system: &str) -> Vec<(Feilsak, Vec<Sakfeil>)> {
     let asked = Saksspoersmaal { avsendersystem: system.into(), ..Saksspoersmaal::default() };
-    db.store.feilsaker(&asked, 100).await.unwrap()
+    db.store.feilsaker(&asked, 100).await.unwrap().0
 }
 
 async fn states(db: &Database) -> Vec<(&'static str, usize)> {
@@ -190,8 +191,12 @@ fn fault(id: &str, erstatter: Option<&str>, seconds: i64) -> Job {
         fagsystem: ("Flyktning".into(), "1.0".into()),
         mottatt: later(seconds),
     };
-    let feil = Feil { feil_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()), kode: "NIR-X302".into(), felt: None };
-    let enhet = Enhet { feil: vec![feil], rettes_av: "LEVERANDOER".into(), ..Enhet::default() };
+    let feil = (0..3).map(|n| Feil {
+        feil_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{id}/{seconds}/{n}").as_bytes()),
+        kode: "NIR-X302".into(),
+        felt: None,
+    });
+    let enhet = Enhet { feil: feil.collect(), rettes_av: "LEVERANDOER".into(), ..Enhet::default() };
     let effect = Box::new(Effect::Refused(melding, vec![enhet]));
     let work = Work::RecordWith { answer: b"<feil/>".to_vec(), outcome: "NIR-X302".into(), effect };
     Job { exchange: message(id).exchange(), work }
@@ -206,6 +211,45 @@ async fn a_message_that_the_register_never_saw_is_a_case_too(db: Database) {
     assert_eq!(db.count("evidence WHERE outcome = 'NIR-X302'").await, 2);
     send(&mut lane, message("3").replaces("2").person(0, [register("t/1", 4)]), 3).await;
     assert_eq!(states(&db).await, [("LOEST_AV_AVSENDER", 2)]);
+    db.sound().await;
+}
+
+async fn what_is_sent_over_and_over_is_counted_and_not_kept(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    for batch in 0..10 {
+        let jobs: Vec<Job> = (0..500).map(|n| fault("1", None, batch * 500 + n)).collect();
+        for outcome in lane.commit(&jobs, later(batch)).await {
+            outcome.unwrap();
+        }
+    }
+    let (sak, feil) = all(&db, SYSTEM).await.remove(0);
+    assert_eq!((db.count("feilsak").await, sak.antall), (1, 5_000));
+    let kept = forsoek(feil);
+    assert_eq!((kept.len(), db.count("feilsak_feil").await), (KEPT_ATTEMPTS, 3 * KEPT_ATTEMPTS as i64));
+    let times: Vec<_> = kept.iter().map(|attempt| attempt[0].mottatt).collect();
+    assert_eq!((times[0], times[1], times[9]), (at(0), at(4_991), at(4_999)), "the first, and the last ones");
+    // What takes its place is still tied to it.
+    send(&mut lane, message("2").replaces("1").person(0, [register("t/1", 4)]), 5_001).await;
+    assert_eq!(states(&db).await, [("LOEST_AV_AVSENDER", KEPT_ATTEMPTS)]);
+
+    // A page ends before it grows beyond measure, and the next one goes on.
+    let jobs: Vec<Job> = (0..900).map(|n| fault(&format!("f/{n}"), None, n)).collect();
+    for outcome in lane.commit(&jobs, later(5_002)).await {
+        outcome.unwrap();
+    }
+    let mut asked = Saksspoersmaal { avsendersystem: SYSTEM.into(), ..Saksspoersmaal::default() };
+    let (mut seen, mut pages) = (0, 0);
+    loop {
+        let (page, more) = db.store.feilsaker(&asked, 1_000).await.unwrap();
+        assert!(page.iter().map(|(_, feil)| feil.len()).sum::<usize>() <= 2_000);
+        (seen, pages) = (seen + page.len(), pages + 1);
+        asked.after = page.last().map(|(sak, _)| (sak.aapnet, sak.sak));
+        if !more {
+            break;
+        }
+    }
+    assert_eq!((seen, pages), (901, 2));
     db.sound().await;
 }
 
@@ -243,13 +287,13 @@ async fn a_page_goes_on_where_the_last_one_ended(db: Database) {
     let mut asked = Saksspoersmaal { avsendersystem: SYSTEM.into(), ..Saksspoersmaal::default() };
     let mut seen = Vec::new();
     loop {
-        let page = db.store.feilsaker(&asked, 2).await.unwrap();
+        let (page, _) = db.store.feilsaker(&asked, 2).await.unwrap();
         let Some((last, _)) = page.last() else { break };
         asked.after = Some((last.aapnet, last.sak));
         seen.extend(page.into_iter().map(|(sak, _)| sak.avsenders_referanse.unwrap()));
     }
     assert_eq!((seen.len(), seen.last().map(String::as_str)), (6, Some("t/9")));
-    let only = async |asked: Saksspoersmaal| db.store.feilsaker(&asked, 10).await.unwrap().len();
+    let only = async |asked: Saksspoersmaal| db.store.feilsaker(&asked, 10).await.unwrap().0.len();
     let asked = Saksspoersmaal { avsendersystem: SYSTEM.into(), ..Saksspoersmaal::default() };
     assert_eq!(only(Saksspoersmaal { meldings_id: Some("2".into()), ..asked.clone() }).await, 1);
     assert_eq!(only(Saksspoersmaal { duf: Some(duf(0).to_string()), ..asked.clone() }).await, 5);
@@ -286,12 +330,23 @@ async fn support_cases_hold_what_both_sides_write(db: Database) {
     let answer = Supportmelding { id: Uuid::nil(), fra: Fra::Imdi, skrevet: later(9), tekst: "Fordi.".into(), ..asked };
     let said = with("operatør", Effect::Support((case.clone(), vec![answer.clone()])));
     commit(&mut lane, said, later(9)).await.unwrap();
-    let found = db.store.supportsaker(&Supportspoersmaal::default(), 10).await.unwrap();
+    let (found, _) = db.store.supportsaker(&Supportspoersmaal::default(), 10).await.unwrap();
     assert_eq!((found.len(), &found[0].0), (1, &case));
     assert_eq!(found[0].1.iter().map(|text| text.tekst.as_str()).collect::<Vec<_>>(), ["Hvorfor?", "Fordi."]);
     let others = Supportspoersmaal { avsendersystem: Some(OTHER_SYSTEM.into()), ..Supportspoersmaal::default() };
-    assert_eq!(db.store.supportsaker(&others, 10).await.unwrap(), []);
+    assert_eq!(db.store.supportsaker(&others, 10).await.unwrap().0, []);
     assert!(!format!("{answer:?}").contains("Fordi"), "the text is in no log");
+    // Of very many texts the first and the last are shown.
+    let text = |n: u128| Supportmelding {
+        id: Uuid::from_u128(n + 1),
+        skrevet: at(10 + n as i64),
+        tekst: n.to_string(),
+        ..answer.clone()
+    };
+    let many = with("mange", Effect::Support((case, (0..300).map(text).collect())));
+    commit(&mut lane, many, later(400)).await.unwrap();
+    let shown = db.store.supportsaker(&Supportspoersmaal::default(), 10).await.unwrap().0.remove(0).1;
+    assert_eq!((shown.len(), shown[0].tekst.as_str(), shown[199].tekst.as_str()), (200, "Hvorfor?", "299"));
     db.sound().await;
 }
 

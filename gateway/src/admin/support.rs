@@ -30,7 +30,7 @@ pub async fn list(all: bool, config: &Path) -> anyhow::Result<ExitCode> {
     let (config, store) = open(config).await?;
     let status = if all { Vec::new() } else { vec![Supportstatus::Ny] };
     let asked = Supportspoersmaal { status, ..Supportspoersmaal::default() };
-    let saker = store.supportsaker(&asked, SHOWN).await?;
+    let (saker, _) = store.supportsaker(&asked, SHOWN).await?;
     let policy = Policy::embedded(config.profile)?;
     let dufs = saker.iter().filter_map(|(sak, _)| Duf::parse(sak.duf.as_ref()?, policy.test_series()).ok());
     let today = oslo_date(clock::now());
@@ -69,7 +69,7 @@ pub async fn close(sak: Uuid, config: &Path) -> anyhow::Result<ExitCode> {
 async fn change(sak: Uuid, status: Supportstatus, text: Option<String>, config: &Path) -> anyhow::Result<ExitCode> {
     let (config, store) = open(config).await?;
     let asked = Supportspoersmaal { sak: Some(sak), ..Supportspoersmaal::default() };
-    let (before, _) = store.supportsaker(&asked, 1).await?.pop().context("there is no such support case")?;
+    let (before, _) = store.supportsaker(&asked, 1).await?.0.pop().context("there is no such support case")?;
     let now = clock::now().trunc_subsecs(6);
     let request = text.clone().unwrap_or_else(|| status.code().to_owned());
     let texts = text.map(|tekst| Supportmelding { id: Uuid::new_v4(), sak, fra: Fra::Imdi, skrevet: now, tekst });
@@ -88,12 +88,11 @@ pub async fn feilsaker(avsendersystem: &str, all: bool, config: &Path) -> anyhow
     let (_, store) = open(config).await?;
     let status = if all { Vec::new() } else { vec![Saksstatus::Ny, Saksstatus::UnderArbeid] };
     let asked = Saksspoersmaal { avsendersystem: avsendersystem.to_owned(), status, ..Saksspoersmaal::default() };
-    let saker = store.feilsaker(&asked, SHOWN).await?;
-    for (sak, feil) in &saker {
+    let (saker, _) = store.feilsaker(&asked, SHOWN).await?;
+    for (sak, _) in &saker {
         let closes = sak.vindu_lukker.map(|day| format!(" window closes {day}")).unwrap_or_default();
         let (product, version) = &sak.innhold.fagsystem;
-        let attempts = register::feilsak::forsoek(feil.clone()).len();
-        let (status, group, who) = (sak.status.code(), sak.gruppe(), &sak.innhold.rettes_av);
+        let (attempts, status, group, who) = (sak.antall, sak.status.code(), sak.gruppe(), &sak.innhold.rettes_av);
         anstream::println!("{} {status} {group} {who} {attempts} attempts {product} {version}{closes}", sak.sak);
     }
     store.close().await;

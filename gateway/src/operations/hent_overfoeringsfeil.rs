@@ -41,17 +41,15 @@ pub async fn run(context: Context, request: Overfoeringsfeilforespoersel) -> Rep
         return context.nir_feil(root, &translate::may_not_list()).await;
     };
     let found = async {
-        let saker = context.app.store.feilsaker(&asked, size + 1).await?;
+        let (saker, flere) = context.app.store.feilsaker(&asked, size).await?;
         let dufs = saker.iter().filter_map(|(sak, _)| sak.duf.as_deref());
         let persons = persons(&context, dufs).await?;
-        Ok::<_, StoreError>((saker, persons))
+        Ok::<_, StoreError>((saker, flere, persons))
     };
-    let (mut saker, persons) = match found.await {
+    let (saker, flere, persons) = match found.await {
         Ok(found) => found,
         Err(error) => return context.failed(&error.into()).await,
     };
-    let flere = saker.len() > size;
-    saker.truncate(size);
     let last = saker.last().map(|(sak, _)| (sak.aapnet, sak.sak));
     let neste_token = last.filter(|_| flere).map(|last| side::sak_token(last, &question));
     let is_hidden = |duf: &str| hidden(&persons, duf, &caller, policy, &now);

@@ -35,16 +35,14 @@ pub async fn run(context: Context, request: Supportsakforespoersel) -> Reply {
     let Some(caller) = Caller::of(&registry, &header, policy, now.today) else {
         return context.nir_feil(root, &translate::may_not_list()).await;
     };
-    let mut saker = match context.app.store.supportsaker(&asked, size + 1).await {
-        Ok(saker) => saker,
+    let (mut saker, flere) = match context.app.store.supportsaker(&asked, size).await {
+        Ok(found) => found,
         Err(error) => return context.failed(&error.into()).await,
     };
     let persons = match persons(&context, saker.iter().filter_map(|(sak, _)| sak.duf.as_deref())).await {
         Ok(persons) => persons,
         Err(error) => return context.failed(&error.into()).await,
     };
-    let flere = saker.len() > size;
-    saker.truncate(size);
     let last = saker.last().map(|(sak, _)| (sak.aapnet, sak.sak));
     let neste_token = last.filter(|_| flere).map(|last| side::sak_token(last, &question));
     let is_hidden = |duf: &str| hidden(&persons, duf, &caller, policy, &now);

@@ -107,5 +107,5 @@ async fn write(context: &Context, request: &Supportforespoersel) -> Result<Resul
 async fn own(context: &Context, system: &str, sak: Uuid) -> Result<Option<Supportbilde>, StoreError> {
     let asked =
         Supportspoersmaal { avsendersystem: Some(system.to_owned()), sak: Some(sak), ..Supportspoersmaal::default() };
-    Ok(context.app.store.supportsaker(&asked, 1).await?.pop())
+    Ok(context.app.store.supportsaker(&asked, 1).await?.0.pop())
 }

@@ -9,15 +9,23 @@ use super::tx::PostgresTx;
 use super::write::column;
 use crate::feilsak::{Feilsak, Sakfeil, Saksnoekler, Saksspoersmaal};
 use crate::store::StoreError;
-use crate::store::feilsak::{Ulest, feilsak_of, melding_of, supportsak_of, text_of};
+use crate::store::feilsak::{
+    KEPT_LAST, SHOWN_TEXTS, Ulest, feilsak_of, melding_of, new_attempts, supportsak_of, text_of,
+};
 use crate::support::{Supportmelding, Supportsak, Supportspoersmaal};
 
 const SAK: &str = "f.sak, f.avsendersystem, f.avsenders_referanse, f.duf, f.saksbehandler_ref, f.status, f.aapnet, f.endret, \
-                   f.vindu_lukker, f.data";
+                   f.vindu_lukker, f.data, f.antall";
+
+/// Of the attempts of these cases the first and so many of the last are kept.
+const ONLY_KEPT: &str = "DELETE FROM feilsak_feil WHERE (sak, chain, position) IN (SELECT sak, chain, position FROM \
+    (SELECT sak, chain, position, row_number() OVER (PARTITION BY sak ORDER BY mottatt, chain, position) AS foerst, \
+    row_number() OVER (PARTITION BY sak ORDER BY mottatt DESC, chain DESC, position DESC) AS sist \
+    FROM (SELECT DISTINCT sak, mottatt, chain, position FROM feilsak_feil WHERE sak = ANY($1)) a) b WHERE foerst > 1 AND sist > $2)";
 
 fn sak(row: &Found) -> Result<Feilsak, StoreError> {
     let texts = (row.try_get(5)?, row.try_get(9)?);
-    let at = (row.try_get(6)?, row.try_get(7)?, row.try_get(8)?);
+    let at = (row.try_get(6)?, row.try_get(7)?, row.try_get(8)?, row.try_get(10)?);
     let names = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     feilsak_of(row.try_get(0)?, names, texts, at)
 }
@@ -44,21 +52,30 @@ fn supportsak(row: &Found) -> Result<Supportsak, StoreError> {
 }
 
 impl PostgresTx {
-    pub(in crate::store) async fn open_cases(
+    pub(in crate::store) async fn attempts_of(
         &mut self,
         keys: &Saksnoekler,
-    ) -> Result<Vec<(Feilsak, String)>, StoreError> {
+    ) -> Result<Vec<(Uuid, String)>, StoreError> {
+        let sql = "SELECT DISTINCT i.sak, i.meldings_id FROM UNNEST($1::text[], $2::text[]) AS k(a, b) \
+                   JOIN feilsak_feil i ON i.avsendersystem = k.a AND i.meldings_id = k.b";
+        let (systems, ids): (Vec<String>, Vec<String>) = keys.ids.iter().cloned().unzip();
+        let rows = sqlx::query(sql).bind(systems).bind(ids).fetch_all(&mut *self.tx).await?;
+        Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
+    }
+
+    pub(in crate::store) async fn open_cases(
+        &mut self,
+        saker: &[Uuid],
+        keys: &Saksnoekler,
+    ) -> Result<Vec<Feilsak>, StoreError> {
         let sql = format!(
-            "SELECT {SAK}, e.meldings_id FROM feilsak f JOIN feilsak_feil e ON e.sak = f.sak WHERE f.aapen AND f.sak IN \
-             (SELECT i.sak FROM UNNEST($1::text[], $2::text[]) AS k(a, b) JOIN feilsak_feil i ON i.avsendersystem = k.a AND i.meldings_id = k.b \
-              UNION SELECT r.sak FROM UNNEST($3::text[], $4::text[]) AS k(a, b) JOIN feilsak r ON r.avsendersystem = k.a \
+            "SELECT {SAK} FROM feilsak f WHERE f.aapen AND f.sak IN (SELECT UNNEST($1::uuid[]) \
+              UNION SELECT r.sak FROM UNNEST($2::text[], $3::text[]) AS k(a, b) JOIN feilsak r ON r.avsendersystem = k.a \
               AND r.avsenders_referanse = k.b AND r.aapen) ORDER BY f.sak"
         );
-        let (id_systems, ids): (Vec<String>, Vec<String>) = keys.ids.iter().cloned().unzip();
         let (systems, references): (Vec<String>, Vec<String>) = keys.references.iter().cloned().unzip();
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id_systems).bind(ids).bind(systems).bind(references);
-        let rows = query.fetch_all(&mut *self.tx).await?;
-        rows.iter().map(|row| Ok((sak(row)?, row.try_get(10)?))).collect()
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(saker).bind(systems).bind(references);
+        query.fetch_all(&mut *self.tx).await?.iter().map(sak).collect()
     }
 
     pub(in crate::store) async fn write_cases(
@@ -109,6 +126,10 @@ impl PostgresTx {
                 .bind(column(feil, |e| e.nr))
                 .execute(&mut *self.tx)
                 .await?;
+            let (saker, counts): (Vec<Uuid>, Vec<i64>) = new_attempts(feil).into_iter().unzip();
+            let sql = "UPDATE feilsak SET antall = antall + k.n FROM UNNEST($1::uuid[], $2::int8[]) AS k(sak, n) WHERE feilsak.sak = k.sak";
+            sqlx::query(sql).bind(&saker).bind(counts).execute(&mut *self.tx).await?;
+            sqlx::query(ONLY_KEPT).bind(saker).bind(KEPT_LAST).execute(&mut *self.tx).await?;
         }
         Ok(())
     }
@@ -209,9 +230,12 @@ impl PostgresTx {
     }
 
     pub(in crate::store) async fn support_texts(&mut self, saker: &[Uuid]) -> Result<Vec<Supportmelding>, StoreError> {
-        let sql = "SELECT id, sak, fra, skrevet, tekst FROM supportmelding WHERE sak = ANY($1) \
+        let sql = "SELECT id, sak, fra, skrevet, tekst FROM (SELECT m.*, \
+                   row_number() OVER (PARTITION BY sak ORDER BY skrevet, id) AS foerst, \
+                   row_number() OVER (PARTITION BY sak ORDER BY skrevet DESC, id DESC) AS sist \
+                   FROM supportmelding m WHERE sak = ANY($1)) a WHERE foerst = 1 OR sist < $2 \
                    ORDER BY sak, skrevet, id";
-        let rows = sqlx::query(sql).bind(saker).fetch_all(&mut *self.tx).await?;
+        let rows = sqlx::query(sql).bind(saker).bind(SHOWN_TEXTS).fetch_all(&mut *self.tx).await?;
         let read = |row: &Found| {
             let ids = (row.try_get(0)?, row.try_get(1)?);
             melding_of(ids, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?)

@@ -10,16 +10,24 @@ use super::value::{days, from_days, from_micros, micros};
 use super::{Found, time};
 use crate::feilsak::{Feilsak, Sakfeil, Saksnoekler, Saksspoersmaal};
 use crate::store::StoreError;
-use crate::store::feilsak::{Ulest, feilsak_of, melding_of, supportsak_of, text_of};
+use crate::store::feilsak::{
+    KEPT_LAST, SHOWN_TEXTS, Ulest, feilsak_of, melding_of, new_attempts, supportsak_of, text_of,
+};
 use crate::support::{Supportmelding, Supportsak, Supportspoersmaal};
 
 const SAK: &str = "f.sak, f.avsendersystem, f.avsenders_referanse, f.duf, f.saksbehandler_ref, f.status, f.aapnet, f.endret, \
-                   f.vindu_lukker, f.data";
+                   f.vindu_lukker, f.data, f.antall";
+
+/// Of the attempts of these cases the first and so many of the last are kept.
+const ONLY_KEPT: &str = "DELETE FROM feilsak_feil WHERE (sak, chain, position) IN (SELECT sak, chain, position FROM \
+    (SELECT sak, chain, position, row_number() OVER (PARTITION BY sak ORDER BY mottatt, chain, position) AS foerst, \
+    row_number() OVER (PARTITION BY sak ORDER BY mottatt DESC, chain DESC, position DESC) AS sist \
+    FROM (SELECT DISTINCT sak, mottatt, chain, position FROM feilsak_feil WHERE sak IN (SELECT value FROM json_each(?1))) a) b WHERE foerst > 1 AND sist > ?2)";
 
 fn sak(row: &Found) -> Result<Feilsak, StoreError> {
     let lukker = row.try_get::<Option<i64>, _>(8)?.map(from_days).transpose()?;
     let texts = (row.try_get(5)?, row.try_get(9)?);
-    let at = (time(row, 6)?, time(row, 7)?, lukker);
+    let at = (time(row, 6)?, time(row, 7)?, lukker, row.try_get(10)?);
     let names = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?, row.try_get(4)?);
     feilsak_of(uuid(row.try_get(0)?)?, names, texts, at)
 }
@@ -51,19 +59,30 @@ fn supportsak(row: &Found) -> Result<Supportsak, StoreError> {
 }
 
 impl SqliteTx {
-    pub(in crate::store) async fn open_cases(
+    pub(in crate::store) async fn attempts_of(
         &mut self,
         keys: &Saksnoekler,
-    ) -> Result<Vec<(Feilsak, String)>, StoreError> {
+    ) -> Result<Vec<(Uuid, String)>, StoreError> {
+        let sql = "SELECT DISTINCT i.sak, i.meldings_id FROM json_each(?1) k \
+                   JOIN feilsak_feil i ON i.avsendersystem = k.value->>0 AND i.meldings_id = k.value->>1";
+        let rows = sqlx::query(sql).bind(json!(keys.ids).to_string()).fetch_all(&mut *self.tx).await?;
+        rows.iter().map(|row| Ok((uuid(row.try_get(0)?)?, row.try_get(1)?))).collect()
+    }
+
+    pub(in crate::store) async fn open_cases(
+        &mut self,
+        saker: &[Uuid],
+        keys: &Saksnoekler,
+    ) -> Result<Vec<Feilsak>, StoreError> {
         let sql = format!(
-            "SELECT {SAK}, e.meldings_id FROM feilsak f JOIN feilsak_feil e ON e.sak = f.sak WHERE f.aapen = 1 AND f.sak IN \
-             (SELECT i.sak FROM json_each(?1) k JOIN feilsak_feil i ON i.avsendersystem = k.value->>0 AND i.meldings_id = k.value->>1 \
+            "SELECT {SAK} FROM feilsak f WHERE f.aapen = 1 AND f.sak IN (SELECT value FROM json_each(?1) \
               UNION SELECT r.sak FROM json_each(?2) k JOIN feilsak r ON r.avsendersystem = k.value->>0 \
               AND r.avsenders_referanse = k.value->>1 AND r.aapen = 1) ORDER BY f.sak"
         );
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(json!(keys.ids).to_string());
+        let saker: Vec<String> = saker.iter().map(Uuid::to_string).collect();
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(json!(saker).to_string());
         let rows = query.bind(json!(keys.references).to_string()).fetch_all(&mut *self.tx).await?;
-        rows.iter().map(|row| Ok((sak(row)?, row.try_get(10)?))).collect()
+        rows.iter().map(sak).collect()
     }
 
     pub(in crate::store) async fn write_cases(
@@ -123,6 +142,13 @@ impl SqliteTx {
                        SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9 \
                        FROM json_each(?1)";
             sqlx::query(sql).bind(Value::from(rows).to_string()).execute(&mut *self.tx).await?;
+            let counted = new_attempts(feil);
+            let counts: Vec<Value> = counted.iter().map(|(sak, n)| json!([sak.to_string(), n])).collect();
+            let sql = "UPDATE feilsak SET antall = antall + k.n FROM (SELECT value->>0 AS sak, value->>1 AS n FROM json_each(?1)) k \
+                       WHERE feilsak.sak = k.sak";
+            sqlx::query(sql).bind(Value::from(counts).to_string()).execute(&mut *self.tx).await?;
+            let saker: Vec<String> = counted.keys().map(Uuid::to_string).collect();
+            sqlx::query(ONLY_KEPT).bind(json!(saker).to_string()).bind(KEPT_LAST).execute(&mut *self.tx).await?;
         }
         Ok(())
     }
@@ -224,10 +250,13 @@ impl SqliteTx {
     }
 
     pub(in crate::store) async fn support_texts(&mut self, saker: &[Uuid]) -> Result<Vec<Supportmelding>, StoreError> {
-        let sql = "SELECT id, sak, fra, skrevet, tekst FROM supportmelding WHERE sak IN (SELECT value FROM json_each(?1)) \
+        let sql = "SELECT id, sak, fra, skrevet, tekst FROM (SELECT m.*, \
+                   row_number() OVER (PARTITION BY sak ORDER BY skrevet, id) AS foerst, \
+                   row_number() OVER (PARTITION BY sak ORDER BY skrevet DESC, id DESC) AS sist \
+                   FROM supportmelding m WHERE sak IN (SELECT value FROM json_each(?1))) a WHERE foerst = 1 OR sist < ?2 \
                    ORDER BY sak, skrevet, id";
         let ids: Vec<String> = saker.iter().map(Uuid::to_string).collect();
-        let rows = sqlx::query(sql).bind(json!(ids).to_string()).fetch_all(&mut *self.tx).await?;
+        let rows = sqlx::query(sql).bind(json!(ids).to_string()).bind(SHOWN_TEXTS).fetch_all(&mut *self.tx).await?;
         let read = |row: &Found| {
             let ids = (uuid(row.try_get(0)?)?, uuid(row.try_get(1)?)?);
             melding_of(ids, row.try_get(2)?, from_micros(row.try_get(3)?)?, row.try_get(4)?)
