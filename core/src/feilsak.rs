@@ -228,7 +228,7 @@ impl Saksnoekler {
 pub struct Saker {
     saker: BTreeMap<Uuid, Feilsak>,
     by_id: HashMap<(String, String), BTreeSet<Uuid>>,
-    by_reference: HashMap<(String, String), Uuid>,
+    by_reference: HashMap<(String, String), BTreeSet<Uuid>>,
     changed: BTreeSet<Uuid>,
     feil: Vec<Sakfeil>,
 }
@@ -261,7 +261,8 @@ impl Saker {
 
     fn keep(&mut self, sak: Feilsak) {
         if let Some(reference) = &sak.avsenders_referanse {
-            self.by_reference.insert((sak.avsendersystem.clone(), reference.clone()), sak.sak);
+            let key = (sak.avsendersystem.clone(), reference.clone());
+            self.by_reference.entry(key).or_default().insert(sak.sak);
         }
         self.saker.insert(sak.sak, sak);
     }
@@ -278,9 +279,10 @@ impl Saker {
         all.into_iter().collect()
     }
 
-    fn of_reference(&self, system: &str, reference: &str) -> Option<Uuid> {
-        let sak = self.by_reference.get(&(system.to_owned(), reference.to_owned()))?;
-        self.open(sak).map(|sak| sak.sak)
+    /// Open cases of a reference: a line, its person and its message may each have one.
+    fn of_reference(&self, system: &str, reference: &str) -> impl Iterator<Item = &Feilsak> {
+        let saker = self.by_reference.get(&(system.to_owned(), reference.to_owned()));
+        saker.into_iter().flatten().filter_map(|sak| self.open(sak))
     }
 
     /// What an answer says of a message: what it refused opens cases or joins them, what it took closes them. `whole` says
@@ -305,7 +307,7 @@ impl Saker {
             .copied()
             .collect();
         let references = taken.iter().filter_map(|line| line.avsenders_referanse.as_deref());
-        solved.extend(references.filter_map(|reference| self.of_reference(system, reference)));
+        solved.extend(references.flat_map(|reference| self.of_reference(system, reference)).map(|sak| sak.sak));
         for sak in solved.difference(&joined) {
             if let Some(sak) = self.saker.get_mut(sak) {
                 (sak.status, sak.endret) = (Saksstatus::LoestAvAvsender, melding.mottatt);
@@ -314,21 +316,25 @@ impl Saker {
         }
     }
 
-    /// The open cases that what was refused belongs to: that of its reference, of the same line of the message that came
-    /// before, or of the message that was refused whole. A message that is refused whole belongs to all that it is tied to.
+    /// The open cases that what was refused belongs to: that of its reference (of a line rather the line's than the person's),
+    /// of the same line of the message that came before, or of the message that was refused whole. A message that is refused
+    /// whole belongs to all that it is tied to.
     fn cases_of(&self, melding: &Melding, enhet: &Enhet, tied: &[Uuid], joined: &BTreeSet<Uuid>) -> Vec<Uuid> {
         let tied = || tied.iter().filter_map(|sak| self.open(sak)).filter(|sak| !joined.contains(&sak.sak));
+        let reference = enhet.avsenders_referanse.as_deref();
+        let of_reference = reference.into_iter().flat_map(|text| self.of_reference(&melding.avsendersystem, text));
+        let by_reference: Vec<&Feilsak> = of_reference.filter(|sak| !joined.contains(&sak.sak)).collect();
         if enhet.duf.is_none() {
             let all: Vec<Uuid> = tied().map(|sak| sak.sak).collect();
-            let reference = enhet.avsenders_referanse.as_deref().filter(|_| all.is_empty());
-            let by_reference = reference.and_then(|reference| self.of_reference(&melding.avsendersystem, reference));
-            return if all.is_empty() { by_reference.into_iter().collect() } else { all };
+            return if all.is_empty() { by_reference.iter().map(|sak| sak.sak).collect() } else { all };
         }
-        let reference = enhet.avsenders_referanse.as_deref();
-        let by_reference = reference.and_then(|reference| self.of_reference(&melding.avsendersystem, reference));
+        let same_kind = |sak: &&&Feilsak| sak.innhold.registrerings_id.is_some() == enhet.registrerings_id.is_some();
         let same_line = |sak: &&Feilsak| sak.duf == enhet.duf && sak.innhold.registrerings_id == enhet.registrerings_id;
         let found = by_reference
-            .filter(|sak| !joined.contains(sak))
+            .iter()
+            .find(same_kind)
+            .or(by_reference.first())
+            .map(|sak| sak.sak)
             .or_else(|| tied().find(same_line).map(|sak| sak.sak))
             .or_else(|| tied().find(|sak| sak.duf.is_none()).map(|sak| sak.sak));
         found.into_iter().collect()

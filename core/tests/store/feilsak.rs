@@ -3,10 +3,12 @@
 
 use chrono::{DateTime, Days, SubsecRound as _, Utc};
 use register::command::Line;
+use register::decide::finding;
 use register::feilsak::{Enhet, Feil, Feilsak, KEPT_ATTEMPTS, Melding, Sakfeil, Saksspoersmaal, Saksstatus, forsoek};
 use register::ledger::{Effect, Job, Lane, Work, dry_run};
 use register::policy::{Policy, Profile};
-use register::receipt::FeilIds;
+use register::receipt::{FeilIds, Field};
+use register::rejection::Rejection;
 use register::support::{Fra, Melder, Supportmelding, Supportsak, Supportspoersmaal, Supportstatus, message_id};
 use uuid::Uuid;
 
@@ -19,6 +21,7 @@ on_both!(
     the_same_message_again_and_the_one_that_replaces_it_belong_together,
     part_of_a_message_solves_its_part,
     messages_of_one_batch_meet,
+    every_case_of_a_reference_ends_when_it_is_taken,
     who_may_not_speak_for_a_system_and_a_dry_run_open_nothing,
     a_message_that_the_register_never_saw_is_a_case_too,
     what_is_sent_over_and_over_is_counted_and_not_kept,
@@ -165,6 +168,23 @@ async fn messages_of_one_batch_meet(db: Database) {
     }
     assert_eq!(states(&db).await, [("LOEST_AV_AVSENDER", 2)]);
     assert_eq!(all(&db, OTHER_SYSTEM).await[0].0.status, Saksstatus::Ny, "a reference is its avsendersystem's own");
+}
+
+/// A person and its first line, refused for reasons of their own, bear the same reference.
+async fn every_case_of_a_reference_ends_when_it_is_taken(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    let twice = |id: &str| {
+        let unknown = finding(Rejection::UnknownCode, Field::Content("tiltakstype"));
+        message(id).person(0, [Line { form_errors: vec![unknown], ..register("t/1", 4) }]).foedselsnummer("123")
+    };
+    send(&mut lane, twice("1"), 1).await;
+    assert_eq!(states(&db).await, [("NY", 1), ("NY", 1)]);
+    send(&mut lane, twice("2"), 2).await;
+    assert_eq!(states(&db).await, [("NY", 2), ("NY", 2)], "each goes on with its own");
+    assert!(send(&mut lane, message("3").person(0, [register("t/1", 4)]), 3).await.contains("GODTATT"));
+    assert_eq!(states(&db).await, [("LOEST_AV_AVSENDER", 2), ("LOEST_AV_AVSENDER", 2)]);
+    db.sound().await;
 }
 
 async fn who_may_not_speak_for_a_system_and_a_dry_run_open_nothing(db: Database) {

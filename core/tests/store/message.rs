@@ -105,6 +105,12 @@ impl Message {
         self
     }
 
+    /// The last person with this number beside the DUF number.
+    pub fn foedselsnummer(mut self, text: &str) -> Self {
+        self.command.persons.last_mut().unwrap().foedselsnummer = Some(text.into());
+        self
+    }
+
     pub fn command(&self) -> Command {
         let mut command = self.command.clone();
         // As design.md 17 has it: the decoded message without `opprettet`.
