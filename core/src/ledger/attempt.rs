@@ -19,6 +19,7 @@ use crate::ledger::kilde::judge_grunnlag;
 use crate::ledger::pictures;
 use crate::ledger::{Job, LaneConfig, Work, saker};
 use crate::person::Person;
+use crate::policy::Policy;
 use crate::registry::Registry;
 use crate::state::State;
 use crate::store::hendelser::{CalendarRow, WithdrawnRow};
@@ -140,6 +141,7 @@ impl Attempt<'_> {
         let mut changed = BTreeSet::new();
         let mut heard = BTreeSet::new();
         let mut sheltered = BTreeMap::new();
+        let mut braked = false;
         let mut judged: Vec<Option<Judged>> = Vec::with_capacity(run.len());
         for (index, job) in run.iter().enumerate() {
             if let Work::Internal(command) = &job.work
@@ -195,6 +197,9 @@ impl Attempt<'_> {
                     // Only the source itself is braked: who may not speak for it is told so.
                     if let Judged::Decided { decision, now, id: Some(_), .. } = &outcome {
                         let closed = bremse::closed(&state.persons, &decision.changes, now.today);
+                        if !closed.is_empty() && !std::mem::replace(&mut braked, true) {
+                            tx.take_brakes(&sources(run, policy)).await?;
+                        }
                         if !tx.source_may_close(&melding.kilde, &closed, policy, recorded).await? {
                             judged.push(Some(Judged::Held));
                             continue;
@@ -305,6 +310,15 @@ async fn withdrawn(
         }
     }
     Ok(all)
+}
+
+/// The sources that speak in the batch.
+fn sources<'r>(run: &'r [Job], policy: &Policy) -> BTreeSet<&'r str> {
+    let told = run.iter().filter_map(|job| match &job.work {
+        Work::Grunnlag(melding) => Some(melding.kilde.as_str()),
+        _ => None,
+    });
+    told.filter(|kilde| policy.source(kilde).is_some()).collect()
 }
 
 /// Persons of whom this is the first that is written are there from now on.

@@ -335,6 +335,16 @@ impl Tx {
         Ok(on!(self, tx => tx.release_source(kilde, at).await)? == 1)
     }
 
+    /// Until the end of the transaction nobody else counts what these sources close: what another node has not committed
+    /// would be counted by neither. All at once and in order, so that no two wait for each other.
+    pub async fn take_brakes(&mut self, kilder: &BTreeSet<&str>) -> Result<(), StoreError> {
+        match self {
+            Tx::Postgres(tx) => tx.take_brakes(&kilder.iter().copied().collect::<Vec<_>>()).await,
+            // There is one writer.
+            Tx::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// Whether a source may now close the categories of these persons, by the brake's rules. A source that would close too
     /// many is held from here on, and one that is held tells nothing more until an operator lets it on (NIR-T104). What it
     /// tried meanwhile is noted too: that is what the operator lets on with it.

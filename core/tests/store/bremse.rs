@@ -15,6 +15,7 @@ on_both!(
     a_source_that_closes_too_many_is_held_until_it_is_let_on,
     what_is_let_on_is_let_on_once_and_time_forgets,
     the_messages_of_one_batch_count_together,
+    what_two_nodes_are_told_at_once_counts_together,
 );
 
 const FREG: &str = "FOLKEREGISTER";
@@ -126,6 +127,19 @@ async fn the_messages_of_one_batch_count_together(db: Database) {
     let done = lane.commit(&[deaths("1", 0..10), deaths("2", 10..20), deaths("3", 20..21)], later(1)).await;
     assert_eq!(done[0].as_ref().unwrap().outcome, "GODTATT");
     assert!(done[1..].iter().all(|done| matches!(done, Err(LedgerError::SourceHeld))), "{done:?}");
+    assert_eq!(held(&db).await, 1);
+    db.sound().await;
+}
+
+/// Neither node sees what the other has not committed: they take turns.
+async fn what_two_nodes_are_told_at_once_counts_together(db: Database) {
+    let db = ready(db).await;
+    let (mut lane, mut other) = (db.lane().await, db.lane_of("b").await);
+    let (one, two) =
+        tokio::join!(outcome(&mut lane, deaths("1", 0..12), 1), outcome(&mut other, deaths("2", 12..24), 1));
+    let mut both = [one, two];
+    both.sort_unstable();
+    assert_eq!(both, ["GODTATT", "HOLDT"]);
     assert_eq!(held(&db).await, 1);
     db.sound().await;
 }

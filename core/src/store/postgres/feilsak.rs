@@ -324,6 +324,13 @@ impl PostgresTx {
         Ok(rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?)
     }
 
+    pub(in crate::store) async fn take_brakes(&mut self, kilder: &[&str]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO kilde_bremse (kilde) SELECT k FROM UNNEST($1::text[]) AS k ORDER BY k \
+                   ON CONFLICT (kilde) DO UPDATE SET kilde = EXCLUDED.kilde";
+        sqlx::query(sql).bind(kilder).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn source_brake(
         &mut self,
         kilde: &str,
