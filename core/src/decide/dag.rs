@@ -9,6 +9,7 @@ use crate::decide::beregning::{self, Cause, Outcome};
 use crate::decide::hendelser::flytting::Flytting;
 use crate::decide::hendelser::mangel;
 use crate::decide::hendelser::mottakere::{Hendelse, Teller, Tillegg, sted};
+use crate::decide::hendelser::vern;
 use crate::decide::{Ids, Now, notices, run_out, system};
 use crate::kalender::{Kalenderhendelse, changes_on};
 use crate::kategori::{Beregnet, Kategori};
@@ -18,7 +19,8 @@ use crate::registry::Registry;
 
 /// Whether the day brings anything for the person: whom a scheduler asks about.
 pub fn brings(person: &Person, policy: &Policy, date: NaiveDate) -> bool {
-    if !changes_on(person, policy, date).is_empty() || Flytting::on(policy, person, date).is_some() {
+    let moves = Flytting::on(policy, person, date).is_some();
+    if !changes_on(person, policy, date).is_empty() || moves || vern::lifts(person, date) {
         return true;
     }
     let Some(yesterday) = date.pred_opt() else { return false };
@@ -39,6 +41,7 @@ pub fn carry_out(
     let teller = Teller { registry, policy, now, cause };
     let mut outcome = Outcome::default();
     let mut present = person.clone();
+    outcome.notices.extend(vern::lifted(&teller, person, ids));
     if let Some(flytting) = Flytting::on(policy, person, date) {
         outcome.notices.extend(flytting.tell(&teller, person, ids));
     }

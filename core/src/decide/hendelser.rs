@@ -13,6 +13,7 @@ mod fakta;
 pub(super) mod flytting;
 pub(super) mod mangel;
 pub(super) mod mottakere;
+pub(super) mod vern;
 
 use flytting::Flytting;
 use mottakere::{Hendelse, Teller, Tillegg, sted};

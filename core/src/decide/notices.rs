@@ -155,14 +155,14 @@ pub(super) fn approved(registry: &Registry, policy: &Policy, follow_up: FollowUp
 pub(super) fn sheltered(
     registry: &Registry,
     policy: &Policy,
-    before: &Person,
+    was_hidden: bool,
     after: &Person,
     now: &Now,
     opphav: Opphav,
     ids: &mut dyn Ids,
 ) -> Vec<Addressed> {
     let hidden = after.hidden(now.today);
-    let Some(follow_up) = after.follow_up(now.today).filter(|_| hidden != before.hidden(now.today)) else {
+    let Some(follow_up) = after.follow_up(now.today).filter(|_| hidden != was_hidden) else {
         return Vec::new();
     };
     if !approved(registry, policy, follow_up, now.today) {

@@ -206,7 +206,7 @@ fn personalia(before: &Person, naa: &Fact, day: NaiveDate) -> Vec<Hendelse> {
 }
 
 /// Whether the address must not be told (VERN-2, VERN-3).
-fn undertrykt(person: &Person, today: NaiveDate) -> bool {
+pub(super) fn undertrykt(person: &Person, today: NaiveDate) -> bool {
     person.facts.iter().any(|fact| {
         matches!(&fact.content, FactContent::Beskyttelse { level } if *level != Adressebeskyttelse::Ugradert)
             && fact.valid.to.is_none_or(|to| today < to)
