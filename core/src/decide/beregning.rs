@@ -173,8 +173,8 @@ pub fn write_facts(
     let teller = Teller { registry, policy, now, cause };
     let mut computed = Outcome::default();
     compute_into(&teller, person, &mut present, ids, &mut computed);
-    let was_hidden = person.hidden(now.today);
-    outcome.notices.extend(notices::sheltered(registry, policy, was_hidden, &present, now, cause.opphav, ids));
+    let before = (person, now.today);
+    outcome.notices.extend(notices::sheltered(registry, policy, before, &present, now, cause.opphav, ids));
     outcome.notices.extend(hendelser::of_facts(&teller, person, &present, &written, ids));
     outcome.changes.extend(computed.changes);
     outcome.notices.extend(computed.notices);

@@ -151,18 +151,19 @@ pub(super) fn approved(registry: &Registry, policy: &Policy, follow_up: FollowUp
 }
 
 /// A person that is strictly confidential from now on, or no longer (VERN-5): the kommune that follows the person up is told
-/// that and nothing else, and only if it has somebody who may know.
+/// that and nothing else, and only if it has somebody who may know. `before` is the person as of a day: the same day where
+/// something was learned, the day before where a day is what changes it.
 pub(super) fn sheltered(
     registry: &Registry,
     policy: &Policy,
-    was_hidden: bool,
+    (before, day_before): (&Person, NaiveDate),
     after: &Person,
     now: &Now,
     opphav: Opphav,
     ids: &mut dyn Ids,
 ) -> Vec<Addressed> {
     let hidden = after.hidden(now.today);
-    let Some(follow_up) = after.follow_up(now.today).filter(|_| hidden != was_hidden) else {
+    let Some(follow_up) = after.follow_up(now.today).filter(|_| hidden != before.hidden(day_before)) else {
         return Vec::new();
     };
     if !approved(registry, policy, follow_up, now.today) {

@@ -34,10 +34,11 @@ pub(in crate::decide) fn lifts(person: &Person, day: NaiveDate) -> bool {
 pub(in crate::decide) fn lifted(teller: &Teller<'_>, person: &Person, ids: &mut dyn Ids) -> Vec<Addressed> {
     let day = teller.now.today;
     let Some(before) = day_before_end(person, day) else { return Vec::new() };
-    let was_hidden = person.hidden(before);
     let Teller { registry, policy, now, cause } = *teller;
-    let mut told = notices::sheltered(registry, policy, was_hidden, person, now, cause.opphav, ids);
-    if !was_hidden && let Some(here) = person.follow_up(day) {
+    let mut told = notices::sheltered(registry, policy, (person, before), person, now, cause.opphav, ids);
+    if !person.hidden(before)
+        && let Some(here) = person.follow_up(day)
+    {
         let one = Hendelse::annen("ADRESSE_ENDRET", day, Tillegg::default().and("undertrykt", false));
         told.extend(teller.tell(person.duf, sted(here), false, &[one], ids));
     }
