@@ -33,6 +33,13 @@ fn will_move(w: &Verden) -> String {
     duf
 }
 
+fn protected_until(w: &Verden, level: &str) -> String {
+    let duf = w.load();
+    let innhold = format!("<beskyttelse><adressebeskyttelse>{level}</adressebeskyttelse></beskyttelse>");
+    w.freg(&duf, &until(&sett("g", &day(-5), &innhold), &day(20)));
+    duf
+}
+
 pub fn cases() -> Vec<Case> {
     vec![
         case("FRIST_NAER", Verden::refugee, nothing, TID, &[NEXT]),
@@ -42,6 +49,8 @@ pub fn cases() -> Vec<Case> {
         // The measure ends before the programme does.
         case("TILTAK_MANGLER", Verden::decided, nothing, TID, &[NEXT, "4204-norsk-9"]),
         case("FRAFLYTTET", will_move, nothing, TID, &["0301-flyktning-1"]),
+        case("ADRESSE_ENDRET", |w| protected_until(w, "FORTROLIG"), nothing, TID, &[NEXT]),
+        case("SKJERMING_ENDRET", |w| protected_until(w, "STRENGT_FORTROLIG"), nothing, TID, &[NEXT]),
         case("AVSLUTNING_SATT_AV_SYSTEM", runs_out, nothing, TID, &[NEXT]),
         case("REGISTRERING_ENDRET_AV_SYSTEM", runs_out, nothing, TID, &[NEXT]),
         // Told by the message that moves the end on, once the day has set it.
