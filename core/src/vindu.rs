@@ -1,7 +1,7 @@
 //! `forklarVindu` (contract.md 5): whether a date is inside the window for a user, why, until when, and who could grant
 //! more. It asks the same rules as `decide`, so the two never disagree.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::eierskap::successor;
@@ -15,7 +15,7 @@ use crate::rejection::Rejection;
 use crate::time::Period;
 
 /// Longest that an answer looks ahead for the day on which a date falls out of the window, in days.
-const AHEAD: usize = 10_000;
+const AHEAD: Days = Days::new(10_000);
 
 /// What lets a date in (domain.md 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -216,16 +216,53 @@ fn about<'a>(policy: &Policy, asked: &Spoersmaal<'a>, today: NaiveDate) -> About
 /// The last day of receipt on which the date is still inside; `None` when it is outside today, or never falls out.
 pub fn lukker(policy: &Policy, registry: &Registry, asked: &Spoersmaal<'_>, today: NaiveDate) -> Option<NaiveDate> {
     let about = about(policy, asked, today);
-    last_day(asked.dato, today, |day| Judgement::new(policy, registry, about, asked.person, day))
+    last_day(asked.dato, today, policy.turning_days(registry), |day| {
+        Judgement::new(policy, registry, about, asked.person, day)
+    })
 }
 
-fn last_day<'a>(dato: NaiveDate, today: NaiveDate, on: impl Fn(NaiveDate) -> Judgement<'a>) -> Option<NaiveDate> {
+/// The last day from today on, on which the date stays inside without a break. It is looked at where grants begin and end,
+/// and bisected only where it falls out between them: a refused message asks this of every date in it.
+fn last_day<'a>(
+    dato: NaiveDate,
+    today: NaiveDate,
+    turning: impl Iterator<Item = NaiveDate>,
+    on: impl Fn(NaiveDate) -> Judgement<'a>,
+) -> Option<NaiveDate> {
     let days = Period { from: dato, to: dato.succ_opt() };
-    let stays = |day: &NaiveDate| {
-        let then = on(*day);
+    let stays = |day: NaiveDate| {
+        let then = on(day);
         then.inside(dato, days, None).is_some() && then.locked(days).is_none()
     };
-    today.max(dato).iter_days().take(AHEAD).take_while(stays).last()
+    let first = today.max(dato);
+    let end = first.checked_add_days(AHEAD)?;
+    if !stays(first) {
+        return None;
+    }
+    let mut begins: Vec<NaiveDate> = turning.filter(|day| first < *day && *day < end).collect();
+    begins.sort_unstable();
+    begins.dedup();
+    let mut from = first;
+    for next in begins.into_iter().chain([end]) {
+        let last = next.pred_opt()?;
+        if !stays(last) {
+            return Some(before_it_falls_out(from, last, stays));
+        }
+        if next == end || !stays(next) {
+            return Some(last);
+        }
+        from = next;
+    }
+    None
+}
+
+/// The last day that stays, where `inside` does and `outside` does not, and there is one change between them.
+fn before_it_falls_out(mut inside: NaiveDate, mut outside: NaiveDate, stays: impl Fn(NaiveDate) -> bool) -> NaiveDate {
+    while (outside - inside).num_days() > 1 {
+        let between = inside + (outside - inside) / 2;
+        if stays(between) { inside = between } else { outside = between }
+    }
+    inside
 }
 
 /// Whether a message received today about the date would be inside the window, and why.
@@ -248,7 +285,7 @@ pub fn explain(policy: &Policy, registry: &Registry, asked: &Spoersmaal<'_>, tod
         hindringer.push(rejection.unwrap_or(Rejection::TooFarBack).code());
         kampanje = id;
     }
-    let lukker = inside.and_then(|_| last_day(asked.dato, today, on));
+    let lukker = inside.and_then(|_| last_day(asked.dato, today, policy.turning_days(registry), on));
     Forklaring {
         innenfor: inside.is_some(),
         tidligste: now.furthest.earliest,
@@ -298,4 +335,132 @@ fn more(policy: &Policy, asked: &Spoersmaal<'_>, now: &Judgement<'_>, today: Nai
     // IMDi may decide on a campaign for any date.
     all.push(GirMer { hva: "KAMPANJE", gis_av: "IMDI", tidligste: None });
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::policy::Profile;
+    use crate::registry::{Campaign, Driftsbrudd, RapporteringsaarLaas};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn campaign(id: &str, (fra, til): (&str, &str), reach: Result<u32, &str>, overstyrer_laas: bool) -> Campaign {
+        Campaign {
+            id: id.into(),
+            gyldig_fra: day(fra),
+            gyldig_til: day(til),
+            maaneder_bakover: reach.ok(),
+            tidligste_dato: reach.err().map(day),
+            ordninger: Vec::new(),
+            kommuner: Vec::new(),
+            lov: Vec::new(),
+            kanaler: Vec::new(),
+            registreringstyper: Vec::new(),
+            overstyrer_laas,
+            beslutningsreferanse: String::new(),
+        }
+    }
+
+    /// Grants that meet, overlap and leave gaps, over years that are locked and opened again.
+    fn registry() -> Registry {
+        let outage = |id: &str, fra: &str, til: &str, dager| Driftsbrudd {
+            id: id.into(),
+            fra: day(fra),
+            til: day(til),
+            dager,
+            kommuner: Vec::new(),
+            beslutningsreferanse: String::new(),
+        };
+        let lock = |aar, laast_fra: &str, aapnet_igjen: Option<&str>| RapporteringsaarLaas {
+            aar,
+            laast_fra: day(laast_fra),
+            aapnet_igjen: aapnet_igjen.map(day),
+            ordninger: Vec::new(),
+            kommuner: Vec::new(),
+            beslutningsreferanse: String::new(),
+        };
+        let campaigns = vec![
+            campaign("K1", ("2026-03-01", "2026-05-31"), Ok(14), false),
+            campaign("K2", ("2026-06-01", "2026-08-15"), Err("2025-01-01"), true),
+            campaign("K3", ("2027-02-10", "2035-01-01"), Err("2026-06-15"), false),
+        ];
+        let driftsbrudd =
+            vec![outage("D1", "2026-01-20", "2026-02-10", 45), outage("D2", "2027-01-04", "2027-01-04", 200)];
+        let laaser = vec![lock(2025, "2026-04-15", Some("2026-05-10")), lock(2026, "2027-03-01", None)];
+        let mut registry = Registry::default();
+        (registry.campaigns, registry.driftsbrudd, registry.laaser) = (campaigns, driftsbrudd, laaser);
+        registry
+    }
+
+    #[test]
+    fn the_last_day_is_the_one_that_a_walk_over_the_days_would_find() {
+        let (policy, registry) = (Policy::embedded(Profile::Sandbox).unwrap(), registry());
+        let roles: [&[Role]; 3] = [&[Role::Introbruker], &[Role::Introbruker, Role::Etterregistrerer], &[]];
+        let mut lasted = 0;
+        for roles in roles {
+            for back in (0..500).step_by(13) {
+                for after in (0..420).step_by(29) {
+                    let today = day("2026-01-05") + Days::new(after);
+                    let asked = Spoersmaal {
+                        dato: today + Days::new(20) - Days::new(back),
+                        ordning: Ordning::Intro,
+                        posttype: None,
+                        roles,
+                        kommune: "4204".parse().unwrap(),
+                        bydel: None,
+                        person: None,
+                    };
+                    let about = about(&policy, &asked, today);
+                    let days = Period { from: asked.dato, to: asked.dato.succ_opt() };
+                    let stays = |day: &NaiveDate| {
+                        let then = Judgement::new(&policy, &registry, about, None, *day);
+                        then.inside(asked.dato, days, None).is_some() && then.locked(days).is_none()
+                    };
+                    let walked = today.max(asked.dato).iter_days().take(10_000).take_while(stays).last();
+                    assert_eq!(lukker(&policy, &registry, &asked, today), walked, "{asked:?} on {today}");
+                    lasted += usize::from(walked.is_some());
+                }
+            }
+        }
+        assert!(lasted > 300, "{lasted}");
+    }
+
+    #[test]
+    fn few_days_are_looked_at_however_long_a_date_stays_inside() {
+        let (policy, registry) = (Policy::embedded(Profile::Sandbox).unwrap(), registry());
+        let (dato, today) = (day("2026-07-01"), day("2027-02-20"));
+        let asked = Spoersmaal {
+            dato,
+            ordning: Ordning::Intro,
+            posttype: None,
+            roles: &[Role::Introbruker],
+            kommune: "4204".parse().unwrap(),
+            bydel: None,
+            person: None,
+        };
+        let about = about(&policy, &asked, today);
+        let looked_at = Cell::new(0);
+        let on = |day| {
+            looked_at.set(looked_at.get() + 1);
+            Judgement::new(&policy, &registry, about, None, day)
+        };
+        assert_eq!(
+            last_day(dato, today, policy.turning_days(&registry), on),
+            Some(day("2027-02-28")),
+            "2026 is locked"
+        );
+        let mut unlocked = registry.clone();
+        unlocked.laaser.clear();
+        let on = |day| {
+            looked_at.set(looked_at.get() + 1);
+            Judgement::new(&policy, &unlocked, about, None, day)
+        };
+        assert_eq!(last_day(dato, today, policy.turning_days(&unlocked), on), Some(day("2035-01-01")));
+        assert!(looked_at.get() < 60, "{}", looked_at.get());
+    }
 }

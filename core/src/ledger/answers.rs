@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::command::Command;
 use crate::decide::feilregistrert::{Melding, Utfall};
 use crate::decide::{Decision, Now};
-use crate::feilsak::Saker;
+use crate::feilsak::{Enhet, Saker};
 use crate::id::Duf;
 use crate::ledger::attempt::{Failed, cannot_seal};
 use crate::ledger::batch::{self, Head, Streams, guarded, status_code};
@@ -238,19 +238,25 @@ impl<'a> Answers<'a> {
             self.ids.insert((row.avsendersystem.clone(), row.meldings_id.clone()), (id, row));
         }
         if let Some(command) = cases.filter(|_| receipt.status != Status::Godtatt || !self.saker.is_empty()) {
-            self.note_cases(command, &receipt, now);
+            match guarded(|| self.refused(command, &receipt, now)) {
+                Some(refused) => self.note_cases(command, &receipt, now, &refused),
+                None => return Ok(self.give_up()),
+            }
         }
         self.used(exchange, !refused);
         self.rendered(exchange, &receipt, status, kind)
     }
 
+    /// What the receipt refused, with the day on which the window closes.
+    fn refused(&self, command: &Command, receipt: &Receipt, now: &Now) -> Vec<Enhet> {
+        saker::refused(command, receipt, self.persons, self.registry, &self.config.policy, now.today)
+    }
+
     /// What the receipt refused opens transfer errors or joins them; what it took solves them.
-    fn note_cases(&mut self, command: &Command, receipt: &Receipt, now: &Now) {
-        let (registry, policy) = (self.registry, &self.config.policy);
-        let refused = saker::refused(command, receipt, self.persons, registry, policy, now.today);
+    fn note_cases(&mut self, command: &Command, receipt: &Receipt, now: &Now, refused: &[Enhet]) {
         let taken = saker::taken(command, receipt);
         let (place, whole) = (self.place(), receipt.status == Status::Godtatt);
-        self.saker.answered(&saker::melding(command, registry, now), &refused, &taken, place, whole);
+        self.saker.answered(&saker::melding(command, self.registry, now), refused, &taken, place, whole);
     }
 
     /// Where the exchange that is answered now will stand in the evidence.

@@ -97,6 +97,20 @@ impl Policy {
         all
     }
 
+    /// The days of receipt on which it may change what is granted. From one of them to the next, every reach goes forward with
+    /// the day or stands still: what has fallen out does not come in again.
+    pub fn turning_days<'r>(&'r self, registry: &'r Registry) -> impl Iterator<Item = NaiveDate> + 'r {
+        let campaigns = self.campaigns(registry).flat_map(|c| [Some(c.gyldig_fra), c.gyldig_til.succ_opt()]);
+        let outages = registry.driftsbrudd.iter();
+        let outages = outages.flat_map(|o| [o.fra.succ_opt(), o.last().and_then(|last| last.succ_opt())]);
+        let locks = self.campaigns.laas.iter().chain(&registry.laaser);
+        let locks = locks.flat_map(|lock| [Some(lock.laast_fra), lock.aapnet_igjen]);
+        let acts = self.campaigns.lov.iter().map(|row| row.fra);
+        let rows = self.limits.vindu.iter().filter_map(|row| row.fra);
+        let reform = std::iter::once(self.kommuner.reform());
+        campaigns.chain(outages).chain(locks).flatten().chain(acts).chain(rows).chain(reform)
+    }
+
     /// The window that reaches furthest; today alone where there is none.
     pub fn furthest(windows: &[Window], today: NaiveDate) -> Window {
         windows.iter().min_by_key(|window| window.earliest).cloned().unwrap_or_else(|| Window {
