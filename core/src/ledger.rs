@@ -31,7 +31,7 @@ mod lane;
 mod pictures;
 mod saker;
 
-pub use dry_run::dry_run;
+pub use dry_run::DryRun;
 pub use internal::{Adressater, Imported, Internal, InternalCommand, Kunngjoering};
 pub use lane::Lane;
 pub use pictures::Pictures;

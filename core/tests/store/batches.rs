@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use register::decide::Ids;
-use register::ledger::{Job, Lane, LaneConfig, LedgerError, Render, Work};
+use register::ledger::{DryRun, Job, Lane, LaneConfig, LedgerError, Render, Work};
 use register::receipt::{Receipt, StruckReceipt};
 use uuid::Uuid;
 
@@ -121,9 +121,19 @@ async fn a_renderer_that_panics_takes_its_message_alone(db: Database) {
     jobs[4] = bad.job();
     // And one that is no message to the register.
     let policy = config("a").policy;
-    let receipt = register::ledger::dry_run(&db.store, &good(7).command(), &policy, noon(), &mut Random).await;
-    let receipt = Box::new(receipt.unwrap());
+    let tried = DryRun::read(&db.store, &good(7).command(), &policy).await.unwrap();
+    let receipt = Box::new(tried.judge(&good(7).command(), &policy, noon(), &mut Random).unwrap());
     jobs[8] = Job { exchange: good(8).request(PANIC).exchange(), work: Work::DryRun(receipt) };
+    // What panics while it is tried is that message's alone, too.
+    struct None;
+    impl Ids for None {
+        fn uuid(&mut self) -> Uuid {
+            panic!("as ordered")
+        }
+    }
+    let tried = DryRun::read(&db.store, &good(7).command(), &policy).await.unwrap();
+    let given_up = tried.judge(&good(7).command(), &policy, noon(), &mut None);
+    assert!(matches!(given_up, Err(LedgerError::Panicked)), "{given_up:?}");
     falls_alone(&db, &mut lane, &jobs, &[3, 4, 8]).await;
     assert_eq!(db.count("post_reference WHERE reference = 't/ond'").await, 0);
     assert_eq!(db.count("message_id WHERE meldings_id = 'ond'").await, 0, "its id is free");

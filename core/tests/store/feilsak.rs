@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, SubsecRound as _, Utc};
 use register::command::Line;
 use register::decide::finding;
 use register::feilsak::{Enhet, Feil, Feilsak, KEPT_ATTEMPTS, Melding, Sakfeil, Saksspoersmaal, Saksstatus, forsoek};
-use register::ledger::{Effect, Job, Lane, Work, dry_run};
+use register::ledger::{DryRun, Effect, Job, Lane, Work};
 use register::policy::{Policy, Profile};
 use register::receipt::{FeilIds, Field};
 use register::rejection::Rejection;
@@ -194,7 +194,8 @@ async fn who_may_not_speak_for_a_system_and_a_dry_run_open_nothing(db: Database)
     assert!(send(&mut lane, stranger, 1).await.contains("NIR-A414"));
     let policy = Policy::embedded(Profile::Sandbox).unwrap();
     let command = message("2").person(0, [old("t/1")]).command();
-    let receipt = dry_run(&db.store, &command, &policy, later(2), &mut Random).await.unwrap();
+    let receipt = DryRun::read(&db.store, &command, &policy).await.unwrap();
+    let receipt = receipt.judge(&command, &policy, later(2), &mut Random).unwrap();
     let job = Job { exchange: message("2").exchange(), work: Work::DryRun(Box::new(receipt)) };
     commit(&mut lane, job, later(2)).await.unwrap();
     assert_eq!((db.count("feilsak").await, db.count("feilsak_feil").await), (0, 0));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use register::ledger::{Done, Job, Work, dry_run};
+use register::ledger::{Done, DryRun, Job, Work};
 use register::store::Store;
 
 use crate::house::{Database, OTHER_SYSTEM, Random, SYSTEM, VENDOR, commit, config, later, noon, text, user, word};
@@ -154,7 +154,8 @@ async fn a_dry_run_leaves_its_evidence_and_nothing_else(db: Database) {
     let mut command = plain("1").command();
     command.proevekjoering = true;
     let config = config("a");
-    let receipt = dry_run(&db.store, &command, &config.policy, noon(), &mut Random).await.unwrap();
+    let receipt = DryRun::read(&db.store, &command, &config.policy).await.unwrap();
+    let receipt = receipt.judge(&command, &config.policy, noon(), &mut Random).unwrap();
     assert!(receipt.proevekjoering && !receipt.changes.is_empty());
     assert!(receipt.changes.iter().all(|change| change.sekvensnummer == 0), "no number is taken");
     let job = Job { exchange: plain("1").exchange(), work: Work::DryRun(Box::new(receipt)) };

@@ -1,9 +1,11 @@
 //! `sendRegistreringer`: the message goes to the ledger as a command, or through a dry run beside it.
 
+use std::sync::Arc;
+
 use nir_xsd::message::Registreringsmelding;
 use register::command::Command;
 use register::decide::finding;
-use register::ledger::{LedgerError, Work, dry_run};
+use register::ledger::{DryRun, LedgerError, Work};
 use register::receipt::Field;
 use register::rejection::Rejection;
 
@@ -17,7 +19,7 @@ pub async fn run(context: Context, melding: Registreringsmelding) -> Reply {
     let read = || translate::command(&melding, context.header(&melding.meldingshode), context.app.catalogue);
     let command = read();
     if command.proevekjoering {
-        return rehearse(context, &command).await;
+        return rehearse(context, command).await;
     }
     let hode = &melding.meldingshode;
     let _working = context.app.in_work.begin(&hode.avsendersystem, &hode.meldings_id);
@@ -35,12 +37,18 @@ pub async fn run(context: Context, melding: Registreringsmelding) -> Reply {
     }
 }
 
-/// A dry run reads without locks, never enters the batch and spends no id (design.md 17).
-async fn rehearse(context: Context, command: &Command) -> Reply {
+/// A dry run reads without locks, is judged by a worker, never enters the batch and spends no id (design.md 17).
+async fn rehearse(context: Context, command: Command) -> Reply {
     let (app, received) = (&context.app, context.exchange.received);
-    match dry_run(&app.store, command, &app.policy, received, &mut RandomIds).await {
+    let read = match DryRun::read(&app.store, &command, &app.policy).await {
+        Ok(read) => read,
+        Err(error) => return context.failed(&error.into()).await,
+    };
+    let policy = Arc::clone(&app.policy);
+    let judge = move || read.judge(&command, &policy, received, &mut RandomIds);
+    match app.pool.run(judge).await.unwrap_or(Err(LedgerError::Panicked)) {
         Ok(receipt) => context.committed(Work::DryRun(Box::new(receipt))).await,
-        Err(error) => context.failed(&error.into()).await,
+        Err(error) => context.failed(&error).await,
     }
 }
 
