@@ -17,6 +17,7 @@ use register::query::oeyeblikksbilde::bilde;
 use register::registry::{Avsendersystem, TransferUser};
 use register::store::{Among, StoreError};
 use register::time::oslo_date;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -61,17 +62,21 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
 
 /// Writes the orders of this node to their end, a batch of each in turn, and those that nobody else writes.
 async fn round(
-    app: &App,
+    app: &Arc<App>,
     mine: &mut HashSet<Uuid>,
     ordered: bool,
     drain: &watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
+    // One that cannot be written waits for the next round, and holds up none of the others.
+    let mut failed = HashSet::new();
     while !*drain.borrow() {
         let orders = app.store.open_orders().await?;
         let now = clock::now();
         mine.retain(|id| orders.iter().any(|order| order.id == *id));
         let fresh = |order: &Bestilling| ordered && order.skrevet == 0 && order.done_to == 0;
-        let takes = |order: &&Bestilling| mine.contains(&order.id) || fresh(order) || now - order.touched > ABANDONED;
+        let takes = |order: &&Bestilling| {
+            !failed.contains(&order.id) && (mine.contains(&order.id) || fresh(order) || now - order.touched > ABANDONED)
+        };
         let taken: Vec<Bestilling> = orders.iter().filter(takes).cloned().collect();
         if taken.is_empty() {
             return Ok(());
@@ -79,14 +84,28 @@ async fn round(
         for order in taken {
             let id = order.id;
             polite(app).await;
-            match batch(app, order).await? {
-                true => drop(mine.insert(id)),
+            let own = Arc::clone(app);
+            match aside(async move { batch(&own, order).await }).await {
+                Ok(true) => drop(mine.insert(id)),
                 // Another node writes it.
-                false => drop(mine.remove(&id)),
+                Ok(false) => drop(mine.remove(&id)),
+                Err(error) => {
+                    tracing::error!(event = "pictures_not_written", bestilling = %id, %error);
+                    failed.insert(id);
+                }
             }
         }
     }
     Ok(())
+}
+
+/// Walks over persons beside the threads that serve everybody else. What panics is this walk's alone.
+pub async fn aside<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let runtime = Handle::current();
+    let walked = tokio::task::spawn_blocking(move || runtime.block_on(work)).await;
+    walked.unwrap_or_else(|_| Err(StoreError::NotReady("a walk over persons panicked".to_owned())))
 }
 
 /// Lets others go first.

@@ -1,13 +1,15 @@
 //! `bestillOeyeblikksbilde`: the whole picture of the caller's persons, into its own stream (contract.md 0.15, 4.6).
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use nir_wsdl::refusal::Refusal;
 use nir_xsd::message::{
     Answer, BestillOeyeblikksbildeSvar, Oeyeblikksbildebestilling, Oeyeblikksbildeforespoersel, Version,
 };
 use register::bestilling::{Bestilling, Omfang};
-use register::decide::finding;
+use register::command::Header;
+use register::decide::{Now, finding};
 use register::id::Duf;
 use register::ledger::{LedgerError, Work};
 use register::policy::Policy;
@@ -15,9 +17,10 @@ use register::post::Ordning;
 use register::receipt::{Field, Finding};
 use register::registry::Avsendersystem;
 use register::rejection::Rejection;
-use register::store::StoreError;
+use register::store::{StoreError, Walked};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::bilder;
 use crate::operations::Context;
 use crate::operations::bekreft_endringer::{Refused, own_stream};
@@ -45,17 +48,16 @@ pub async fn run(context: Context, request: Oeyeblikksbildeforespoersel) -> Repl
         Ok(omfang) => omfang,
         Err(finding) => return context.nir_feil(root, &[finding]).await,
     };
-    let user = registry.users.get(&header.overfoeringsbruker);
+    // Counting a whole kommune is dear: who has an order already is told so before. Of two at once the commit refuses one.
+    match context.app.store.open_orders().await {
+        Ok(open) if open.iter().any(|order| order.avsendersystem == system.id) => return order_is_open(context).await,
+        Ok(_) => {}
+        Err(error) => return context.failed(&error.into()).await,
+    }
     let now = context.now(&registry, &request.meldingshode);
-    let policy = &context.app.policy;
-    let mut antall = 0_i64;
-    let among = bilder::kommuner(policy, system, &now);
-    let scan = context.app.store.each_person_among(bilder::among(&omfang, &among), None, None, &system.id, |person| {
-        antall += i64::from(bilder::view(policy, system, user, &omfang, person, &now).is_some());
-        ControlFlow::Continue(())
-    });
-    let walked = match scan.await {
-        Ok(walked) => walked,
+    let (app, whose, omfang_of, at) = (Arc::clone(&context.app), header.clone(), omfang.clone(), now);
+    let (walked, antall) = match bilder::aside(async move { count(&app, &whose, &omfang_of, &at).await }).await {
+        Ok(counted) => counted,
         Err(error) => return context.failed(&error.into()).await,
     };
     let Some(stroem) = walked.stroem else {
@@ -84,16 +86,34 @@ pub async fn run(context: Context, request: Oeyeblikksbildeforespoersel) -> Repl
     let answer = answer.to_canonical(&Version::parse(&request.meldingshode.kontraktversjon));
     let bilder = context.app.bilder.clone();
     match context.commit(Work::Order { order: Box::new(order), answer }).await {
-        Err(LedgerError::OrderOpen(_)) => {
-            let mut open = reply::refusal("NIR-T104", "an order of the stream is open");
-            open.params.push(("sekunder", reply::RETRY_SECONDS.to_string()));
-            context.refused(&Refusal { ..open }, "/bestillOeyeblikksbilde/forespoersel/stroemId").await
-        }
+        Err(LedgerError::OrderOpen(_)) => order_is_open(context).await,
         outcome => {
             bilder.ordered();
             context.answered(outcome).await
         }
     }
+}
+
+/// How many persons the order covers, and where the stream stands at that moment.
+async fn count(app: &App, header: &Header, omfang: &Omfang, now: &Now) -> Result<(Walked, i64), StoreError> {
+    let (registry, policy) = (app.registry.load_full(), &app.policy);
+    let none = || StoreError::NotReady("the avsendersystem is gone".to_owned());
+    let system = registry.avsendersystemer.get(&header.avsendersystem).ok_or_else(none)?;
+    let user = registry.users.get(&header.overfoeringsbruker);
+    let among = bilder::kommuner(policy, system, now);
+    let mut antall = 0_i64;
+    let visit = |person| {
+        antall += i64::from(bilder::view(policy, system, user, omfang, person, now).is_some());
+        ControlFlow::Continue(())
+    };
+    let walked = app.store.each_person_among(bilder::among(omfang, &among), None, None, &system.id, visit).await?;
+    Ok((walked, antall))
+}
+
+async fn order_is_open(context: Context) -> Reply {
+    let mut open = reply::refusal("NIR-T104", "an order of the stream is open");
+    open.params.push(("sekunder", reply::RETRY_SECONDS.to_string()));
+    context.refused(&Refusal { ..open }, "/bestillOeyeblikksbilde/forespoersel/stroemId").await
 }
 
 /// Whom the order covers (NIR-X307 for a scope or scheme that is none, NIR-X309 for a DUF number).

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use crate::client::{Answer, Client};
 use crate::messages::{Head, day, head, hent_endringer, line, person, post, send, vedtak};
+use crate::node::Installation;
 use crate::postgres;
 use crate::process::{eventually, succeed};
 use crate::pull::{as_1_1, decide, last, numbers, sandboxes};
+use crate::restart::Tampering;
 use crate::sandbox::Sandbox;
 
 const STREAM: &str = "4204-flyktning-1.1";
@@ -159,6 +161,33 @@ fn an_order_of_nobody_ends_and_an_order_of_a_scheme_covers_it_alone() {
     vendor.fault(&bestill(&head(), STREAM, "<omfang>ORDNING</omfang><ordning>NOE</ordning>"), "NIR-X307");
     vendor.fault(&bestill(&head(), STREAM, &of(&["202400000703"])), "NIR-X309");
     vendor.fault(&bestill(&head(), "4204-egen-3.1", &alt()), "NIR-I905");
+}
+
+/// A person that nobody can read any more holds up the order that covers it and no other one.
+#[test]
+fn an_order_that_cannot_be_written_holds_up_no_other() {
+    let installation = Installation::new(None);
+    let dufs = installation.persons();
+    let mut register = Tampering::with(installation.path());
+    register.run(&format!(
+        "INSERT INTO bestilling (bestillings_id, avsendersystem, bruker, posisjon, recorded, omfang, antall, done_to, skrevet, \
+         touched) VALUES ('6ba7b810-9dad-11d1-80b4-00c04fd430c8', '4204-flyktning-1', '4204-OVERF1', 0, \
+         (SELECT max(system_from) FROM beregning), '{{\"Person\":[{duf}]}}', 1, 0, 0, 0)",
+        duf = dufs[0].parse::<i64>().unwrap()
+    ));
+    register.run(&format!("UPDATE person SET state = substr(state, 1, 1) WHERE duf = {}", dufs[0]));
+    register.end();
+    let node = installation.serve(&[]);
+    let vendor = Client::new(&node, "vendor");
+    let owner = Client::new(&node, "vendor2");
+    let theirs = head().from("4204-voksen-2", "4204", "4204-OVERF1");
+    let order = owner.accepted(&bestill(&theirs, "4204-voksen-2.1", &of(&[&dufs[1]])));
+    let written = pictures(&owner, &theirs, "4204-voksen-2.1", 0, &order.text("bestillingsId").unwrap());
+    assert_eq!(written.iter().map(|picture| picture.duf.as_deref()).collect::<Vec<_>>(), [Some(&*dufs[1])]);
+    // Nobody is looked at before it is known that an order is open: not even whom nobody can read.
+    let second = vendor.call(&bestill(&head(), STREAM, &of(&[&dufs[0]])));
+    assert_eq!(second.codes(), ["NIR-T104"], "{second}");
+    assert!(node.log.text().contains("pictures_not_written"));
 }
 
 #[test]

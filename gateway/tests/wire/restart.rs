@@ -86,8 +86,9 @@ impl Tampering {
         self.runtime.block_on(sqlx::query(statement).fetch_all(&mut self.connection)).unwrap()
     }
 
-    pub fn run(&mut self, statement: &'static str) {
-        let done = self.runtime.block_on(sqlx::query(statement).execute(&mut self.connection)).unwrap();
+    pub fn run(&mut self, statement: &str) {
+        let query = sqlx::query(AssertSqlSafe(statement.to_owned()));
+        let done = self.runtime.block_on(query.execute(&mut self.connection)).unwrap();
         assert_eq!(done.rows_affected(), 1, "{statement}");
     }
 
