@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use chrono::{Days, Months, NaiveDate};
-use nir_xsd::message::{Answer, Endring, Endringsside, Kvittering, Personsvar, Pingsvar};
+use nir_xsd::message::{Answer, Endring, Endringsside, Feil, Kvittering, Personsvar, Pingsvar};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::clock;
-use crate::sandbox::{mottak, persons};
+use crate::sandbox::{mottak, parties, persons};
 use caller::{Caller, Exchanged};
 use messages::{Decision, ELSEWHERE, Message, OTHER, OUR_KOMMUNE, OURS, Week};
 use teller::Teller;
@@ -24,13 +24,19 @@ pub mod wire;
 
 /// The measures of a demonstration last a week each.
 const WEEK_DAYS: u64 = 6;
-/// How many days ago UDI knew the person, IMDi settled it, and UDI granted the permit.
-const KNOWN: u64 = 250;
-const SETTLED: u64 = 200;
-const GRANTED: u64 = 40;
+/// How many days ago UDI granted the permit, and IMDi settled the person: the deadline to begin, three months later, is
+/// still to come.
+const GRANTED: u64 = 100;
+const SETTLED: u64 = 30;
+/// A day between the two, which a caseworker writes by mistake.
+const MISTAKEN: u64 = 70;
+/// More months ago than the window is long.
+const LATE_MONTHS: u32 = 4;
 /// Numbers of the demonstration's persons: a series of synthetic ones.
 const SERIES: u32 = 9_100;
 const SERIALS: u128 = 1_000_000;
+/// Values of an event that are shown.
+const FEW: usize = 3;
 /// How long the fagsystem's poll waits for news at most, and we for a push.
 const WAIT_SECONDS: u32 = 20;
 const PUSHED_WITHIN: Duration = Duration::from_secs(20);
@@ -73,13 +79,20 @@ impl Demo {
     async fn all(&mut self, output: &Path) -> anyhow::Result<()> {
         let today = self.ping().await?;
         let plan = Plan::of(fresh_duf(), today);
+        self.teller.people(&[
+            (OURS.avsendersystem, "the fagsystem of kommune 4204 that registers: us"),
+            (OTHER.avsendersystem, "another one of the same kommune, which asks for news (pull)"),
+            (parties::PUSHED, "the one of kommune 4203, to which news are sent (push)"),
+            (&plan.duf, "a person, new to the register: the one that all of this is about"),
+        ]);
         self.settled(&plan, today).await?;
         self.permit(&plan, today).await?;
         let before = self.changes(0, 0).await?.0.siste_sekvensnummer;
+        self.wrong(&plan, today).await?;
         let id = fresh_id();
         let receipt = self.register(&id, &plan, output).await?;
         self.again(&id, &plan, &receipt).await?;
-        self.wrong(&plan, today).await?;
+        self.too_late(today).await?;
         let heard = self.came_back(before, &plan, &receipt).await?;
         self.person(&plan, &receipt).await?;
         self.moves(heard, &plan, today).await
@@ -123,26 +136,33 @@ impl Demo {
     }
 
     async fn settled(&mut self, plan: &Plan, today: NaiveDate) -> anyhow::Result<()> {
-        let (known, day) = (earlier(today, KNOWN), earlier(today, SETTLED));
-        let udi = [("navn", known, messages::personalia())];
-        self.told("UDI", "UDI knows a person that the register has not heard of", &plan.duf, &udi).await?;
-        let imdi = [("bosetting", day, messages::bosetting(OUR_KOMMUNE, day))];
-        self.told("IMDI", "IMDi settles the person in kommune 4204", &plan.duf, &imdi).await
+        let (granted, settled) = (earlier(today, GRANTED), earlier(today, SETTLED));
+        let udi = [("navn", granted, messages::personalia())];
+        self.told("UDI", "UDI tells who the person is", &plan.duf, &udi).await?;
+        let imdi = [("bosetting", settled, messages::bosetting(OUR_KOMMUNE, settled))];
+        self.told("IMDI", &format!("IMDi tells that it was settled in kommune 4204 on {settled}"), &plan.duf, &imdi)
+            .await
     }
 
     async fn permit(&mut self, plan: &Plan, today: NaiveDate) -> anyhow::Result<()> {
         let before = self.changes(0, 0).await?.0.siste_sekvensnummer;
         let day = earlier(today, GRANTED);
         let facts = [("vedtak/1", day, messages::oppholdstillatelse(day))];
-        self.told("UDI", "UDI grants a permit", &plan.duf, &facts).await?;
+        self.told("UDI", &format!("UDI tells of the permit, granted on {day}"), &plan.duf, &facts).await?;
         let (page, elapsed) = self.changes(before, 0).await?;
-        self.teller.step("hentEndringer", "what the kommune's fagsystem hears of it", elapsed);
-        self.heard(&page);
+        self.teller.step("hentEndringer", "what the kommune hears of it: number in its stream, kind, what", elapsed);
+        self.heard(&page, &plan.duf);
         let opened = |endring: &&Endring| {
             endring.hendelsestype == "KATEGORI_AAPNET" && endring.duf_nummer.as_deref() == Some(plan.duf.as_str())
         };
         let opened = page.endring.iter().any(|endring| opened(&endring));
-        self.teller.check(opened, "the permit opened a category, and nobody had to ask for it");
+        self.teller.check(opened, "the permit opened the categories, and nobody had to enter it");
+        let begin = page.endring.iter().filter_map(|endring| endring.frist_endret.as_ref());
+        let begin = begin.filter(|frist| frist.fristtype == "OPPSTART").map(|frist| frist.dato).max();
+        self.teller.check(
+            begin.is_some_and(|day| today < day),
+            "the deadline to begin the programme follows from the settlement, and is still to come",
+        );
         Ok(())
     }
 
@@ -151,7 +171,7 @@ impl Demo {
         let exchanged = self.ours.call(&message, clock::now()).await?;
         self.teller.step(
             "sendRegistreringer",
-            "the kommune registers: a vedtak and a tiltak, signed",
+            "the vedtak with the right date, and a tiltak of a week",
             exchanged.elapsed,
         );
         save(output, &exchanged)?;
@@ -160,47 +180,73 @@ impl Demo {
         self.teller.check(receipt.status == "GODTATT", "the receipt says GODTATT, and its signature holds");
         self.teller
             .check(!receipt.gjentatt && post_of(&receipt, "2").is_some(), "the tiltak became a post of the register");
-        self.teller.note(format_args!("saved {0}/request.xml and {0}/kvittering.xml", output.display()));
+        self.teller.note(format_args!(
+            "both as they went over the wire: {0}/request.xml, {0}/kvittering.xml",
+            output.display()
+        ));
         Ok(receipt)
     }
 
     async fn again(&mut self, id: &str, plan: &Plan, first: &Kvittering) -> anyhow::Result<()> {
         // Signed anew, with a new Timestamp and a new opprettet: the content is the same.
         let exchanged = self.ours.call(&registration(id, plan), clock::now()).await?;
-        self.teller.step("sendRegistreringer", "the same message once more, signed anew", exchanged.elapsed);
+        self.teller.step("sendRegistreringer", "the same message once more, as after a lost answer", exchanged.elapsed);
         let mut second = receipt(exchanged)?;
-        self.teller.check(second.gjentatt, "the answer says gjentatt = true");
+        self.teller.check(second.gjentatt, "the receipt says that it is a repeat (gjentatt)");
         second.gjentatt = first.gjentatt;
-        self.teller.check(second == *first, "and is else the same receipt: nothing was registered twice");
+        self.teller.check(second == *first, "and is the first one in all else: nothing was registered twice");
         Ok(())
     }
 
+    /// A date before the kommune had anything to do with the person.
     async fn wrong(&mut self, plan: &Plan, today: NaiveDate) -> anyhow::Result<()> {
-        let day = today.checked_sub_months(Months::new(4)).unwrap_or(today);
-        let decision = Decision { reference: format!("{}/2", plan.decision.reference), ..decision(&plan.duf, day) };
-        let message = messages::send_registreringer(OURS, &fresh_id(), clock::now(), &plan.duf, &decision, None);
+        let decision = Decision { vedtaksdato: earlier(today, MISTAKEN), ..plan.decision.clone() };
+        let what = format!("the kommune registers a vedtak, with a wrong date: {}", decision.vedtaksdato);
+        self.refused(&what, &plan.duf, &decision, |feil| feil.kode == "NIR-A408").await?;
+        self.teller.note("which is now a case (hentOverfoeringsfeil) until the same vedtak succeeds");
+        Ok(())
+    }
+
+    /// A date that nobody has forgotten to tell, and that is too long ago all the same.
+    async fn too_late(&mut self, today: NaiveDate) -> anyhow::Result<()> {
+        let day = today.checked_sub_months(Months::new(LATE_MONTHS)).unwrap_or(today);
+        let what = format!("a vedtak of {day}, for a person whom the register has known for long");
+        let late = |feil: &Feil| feil.kode == "NIR-V601" && feil.tidligste_dato.is_some();
+        self.refused(&what, messages::LONG_KNOWN, &decision(messages::LONG_KNOWN, day), late).await
+    }
+
+    async fn refused(
+        &mut self,
+        what: &str,
+        duf: &str,
+        decision: &Decision,
+        expected: impl Fn(&Feil) -> bool,
+    ) -> anyhow::Result<()> {
+        let message = messages::send_registreringer(OURS, &fresh_id(), clock::now(), duf, decision, None);
         let exchanged = self.ours.call(&message, clock::now()).await?;
-        self.teller.step("sendRegistreringer", "a vedtak from four months ago, outside the window", exchanged.elapsed);
+        self.teller.step("sendRegistreringer", what, exchanged.elapsed);
         let receipt = receipt(exchanged)?;
         self.teller.receipt(&receipt);
-        let lines = receipt.person.iter().flat_map(|person| &person.registrering);
-        let mut errors = lines.flat_map(|line| &line.feil);
+        let persons = receipt.person.iter();
+        let mut errors =
+            persons.flat_map(|person| person.feil.iter().chain(person.registrering.iter().flat_map(|line| &line.feil)));
         self.teller.check(receipt.status == "AVVIST", "the message is refused, and nothing is stored");
         self.teller.check(
-            errors.any(|feil| feil.kode == "NIR-V601" && feil.tidligste_dato.is_some()),
-            "every error says what is wrong, where, who mends it, how, and the earliest date",
+            errors.any(expected),
+            "an error says what is wrong, how it is mended, where it is, and who mends it",
         );
         Ok(())
     }
 
     async fn came_back(&mut self, before: i64, plan: &Plan, receipt: &Kvittering) -> anyhow::Result<i64> {
         let (page, elapsed) = self.changes(before, 0).await?;
-        self.teller.step("hentEndringer", "what the other fagsystem of the kommune hears", elapsed);
-        self.heard(&page);
+        let what = format!("what {} hears of what was registered", OTHER.avsendersystem);
+        self.teller.step("hentEndringer", &what, elapsed);
+        self.heard(&page, &plan.duf);
         let post = post_of(receipt, "2").unwrap_or_default();
         let told = |endring: &Endring| endring.post_endret.as_ref().is_some_and(|told| told.post.post_id == post);
         let heard = page.endring.iter().any(told);
-        self.teller.check(heard, format_args!("{} was told of the tiltak of {}", OTHER.avsendersystem, plan.duf));
+        self.teller.check(heard, "it was told of the tiltak that the other one registered");
         let last = page.siste_sekvensnummer;
         let message = messages::bekreft_endringer(OTHER, &fresh_id(), clock::now(), last);
         let exchanged = self.other.call(&message, clock::now()).await?;
@@ -208,16 +254,17 @@ impl Demo {
             anyhow::bail!("bekreftEndringer got another answer")
         };
         self.teller
-            .check(wrapper.stroem.bekreftet_til == last, format_args!("and acknowledged its stream up to {last}"));
+            .check(wrapper.stroem.bekreftet_til == last, format_args!("and has acknowledged its stream up to {last}"));
         Ok(last)
     }
 
     /// The changes of a page, a line each.
-    fn heard(&self, page: &Endringsside) {
+    fn heard(&self, page: &Endringsside, about: &str) {
         for endring in &page.endring {
-            let who = endring.duf_nummer.as_deref().unwrap_or_default();
+            let other = endring.duf_nummer.as_deref().filter(|duf| *duf != about);
+            let other = other.map(|duf| format!("{duf}  ")).unwrap_or_default();
             let (number, kind) = (endring.sekvensnummer, &endring.hendelsestype);
-            self.teller.note(format_args!("{number:>4}  {kind:<28} {who}  {}", said(endring)));
+            self.teller.note(format_args!("{number:>4}  {kind:<28} {other}{}", said(endring)));
         }
     }
 
@@ -229,14 +276,21 @@ impl Demo {
         let waiting = tokio::spawn(async move { other.call(&message, clock::now()).await });
         let moved = Instant::now();
         let facts = [("bosted/1", today, messages::bosted(ELSEWHERE))];
-        self.told("FOLKEREGISTER", "Folkeregisteret has the person living in kommune 4203", &plan.duf, &facts).await?;
+        self.told(
+            "FOLKEREGISTER",
+            "Folkeregisteret tells that the person lives in kommune 4203 now",
+            &plan.duf,
+            &facts,
+        )
+        .await?;
         let exchanged = waiting.await.context("the waiting poll")??;
         let elapsed = exchanged.elapsed;
         let page = page(exchanged)?;
-        self.teller.step("hentEndringer", "the fagsystem of 4204, which was waiting for news", elapsed);
-        self.heard(&page);
+        let what = format!("{} had asked for news and was waiting", OTHER.avsendersystem);
+        self.teller.step("hentEndringer", &what, elapsed);
+        self.heard(&page, &plan.duf);
         let left = page.endring.iter().any(|endring| endring.hendelsestype == "FRAFLYTTET");
-        self.teller.check(left, "heard by pull that the person left");
+        self.teller.check(left, "kommune 4204 heard by pull that the person left");
         let new = loop {
             let new = self.stored()?.split_off(stored);
             let whole = |lines: &[Value]| lines.iter().any(|line| line["hendelsestype"] == "PERSON_OEYEBLIKKSBILDE");
@@ -245,14 +299,19 @@ impl Demo {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
-        self.teller.step("mottaEndringer", "the fagsystem of 4203, which takes its changes by push", moved.elapsed());
+        let what = format!("{} is called by the gateway", parties::PUSHED);
+        self.teller.step("mottaEndringer", &what, moved.elapsed());
         for line in &new {
-            let kind = line["hendelsestype"].as_str().unwrap_or_default();
-            self.teller.note(format_args!("{:>4}  {kind:<28} {}", line["sekvensnummer"], line["leveranseId"]));
+            let word = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+            let (kind, delivery) = (word("hendelsestype"), word("leveranseId"));
+            self.teller.note(format_args!(
+                "{:>4}  {kind:<28} in delivery {delivery}",
+                line["sekvensnummer"].as_i64().unwrap_or_default()
+            ));
         }
         let came = |kind: &str| new.iter().any(|line| line["hendelsestype"] == kind);
-        self.teller.check(came("TILFLYTTET"), "heard by push that the person came, signed and with its number");
-        self.teller.check(came("PERSON_OEYEBLIKKSBILDE"), "and has the whole person as the register knows it");
+        self.teller.check(came("TILFLYTTET"), "kommune 4203 heard by push that the person came");
+        self.teller.check(came("PERSON_OEYEBLIKKSBILDE"), "and got the whole person as the register knows it");
         Ok(())
     }
 
@@ -274,17 +333,19 @@ impl Demo {
         let person = person(exchanged)?;
         let post = post_of(receipt, "2").unwrap_or_default();
         self.teller.check(person.post.iter().any(|row| row.post_id == post), "the tiltak of the receipt is there");
+        self.teller.heading("categories, the act they follow from, and the rule");
         for kategori in &person.kategori {
             let until = kategori.til_dato.map_or_else(|| "no end".to_owned(), |day| day.to_string());
             self.teller.note(format_args!(
-                "{:<12} {} to {until}  {} {}",
+                "  {:<16} {} to {until:<10}  {:<14} {}",
                 kategori.kategori, kategori.fra_dato, kategori.lov, kategori.regel
             ));
         }
+        self.teller.heading("deadlines, the scheme, how they stand, and the rule");
         for frist in &person.frist {
             let day = frist.dato.map_or_else(|| "not computed".to_owned(), |day| day.to_string());
             self.teller.note(format_args!(
-                "{:<16} {}  {day}  {} {}",
+                "  {:<16} {:<5} {day:<18} {:<14} {}",
                 frist.fristtype, frist.ordning, frist.status, frist.regel
             ));
         }
@@ -292,11 +353,12 @@ impl Demo {
             .kategori
             .iter()
             .any(|kategori| kategori.kategori == "INTRO_RP" && kategori.til_dato.is_none_or(|day| day >= plan.week.to));
-        self.teller.check(open, "the category INTRO_RP follows from the permit and the settlement, and is open");
+        self.teller.check(open, "INTRO_RP (introduksjonsprogram: right and duty) is open");
+        self.teller.heading("hours of tiltak per week, the average of each month");
         for average in &person.maanedssnitt {
             self.teller.note(format_args!(
-                "{}  {} virkedager  {} hours of tiltak per week on average",
-                average.maaned, average.virkedager, average.timer_per_uke
+                "  {}  {:>5}  over {} virkedager",
+                average.maaned, average.timer_per_uke, average.virkedager
             ));
         }
         let some = person.maanedssnitt.iter().any(|average| !average.timer_per_uke.is_zero());
@@ -329,7 +391,15 @@ fn said(endring: &Endring) -> String {
         return format!("{} {} {}", ordning.ordning, ordning.status, ordning.dato);
     }
     let more = endring.annen_hendelse.iter().flat_map(|annen| &annen.tillegg);
-    more.map(|more| format!("{} {}", more.noekkel, more.verdi)).collect::<Vec<_>>().join(", ")
+    // What its own name says is not said again, and the whole of it stands on the wire.
+    let more = more.filter(|more| more.verdi != endring.hendelsestype);
+    let few: Vec<_> = more.map(|more| format!("{} {}", more.noekkel, short(&more.verdi))).take(FEW).collect();
+    few.join(", ")
+}
+
+/// An id is known by how it begins.
+fn short(value: &str) -> String {
+    Uuid::parse_str(value).map_or_else(|_| value.to_owned(), |_| value.chars().take(8).chain(['…']).collect())
 }
 
 fn fresh_id() -> String {

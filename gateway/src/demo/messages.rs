@@ -21,6 +21,8 @@ pub const OURS: Sender = Sender { avsendersystem: "4204-flyktning-1", user: "420
 /// Another one in the same kommune.
 pub const OTHER: Sender = Sender { avsendersystem: "4204-voksen-2", user: "4204-SUPER1" };
 
+/// A person of the sandbox in their kommune (persons.json): a refugee, settled long ago.
+pub const LONG_KNOWN: &str = "202500000107";
 /// The kommune of both.
 pub const OUR_KOMMUNE: &str = "4204";
 /// The other kommune, to which the person moves, and its fagsystem, which takes its changes by push.

@@ -38,6 +38,20 @@ impl Teller {
         }
     }
 
+    /// Who takes part, each with what it is.
+    pub fn people(&self, all: &[(&str, &str)]) {
+        anstream::println!();
+        anstream::println!("    Who takes part; all of it is signed SOAP over mTLS:");
+        for (name, what) in all {
+            anstream::println!("      {STRONG}{name:<16}{STRONG:#}  {what}");
+        }
+    }
+
+    /// What the next lines are.
+    pub fn heading(&self, what: &str) {
+        anstream::println!("         {DIM}{what}{DIM:#}");
+    }
+
     /// Something worth seeing.
     pub fn note(&self, what: impl Display) {
         anstream::println!("         {what}");
@@ -80,7 +94,10 @@ impl Teller {
     pub fn end(&self) -> bool {
         anstream::println!();
         if self.failed == 0 {
-            anstream::println!("{GOOD}All {} steps held.{GOOD:#}", self.step);
+            anstream::println!(
+                "{GOOD}All {} steps held.{GOOD:#} What was registered is kept; the next run takes another person.",
+                self.step
+            );
         } else {
             anstream::println!("{BAD}{} of the demonstration's demands did not hold.{BAD:#}", self.failed);
         }
