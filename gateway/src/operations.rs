@@ -42,6 +42,7 @@ pub mod meld_feilregistrert;
 pub mod meld_sertifikat;
 pub mod meld_supportsak;
 pub mod ping;
+pub mod saker;
 pub mod send_persongrunnlag;
 pub mod send_registreringer;
 pub mod side;

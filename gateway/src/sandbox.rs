@@ -17,15 +17,16 @@ use register::store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::{RwLock, mpsc};
 
-use crate::cli::{SandboxArgs, SandboxCommand, loopback};
 use crate::config::Config;
 use crate::serve::{self, Running};
 use crate::{Told, clock, demo, kalender};
+use args::{SandboxArgs, SandboxCommand};
 use certs::Certs;
 use control::{Control, Reset};
 use fault::Faults;
 use mottak::Mottak;
 
+pub mod args;
 pub mod certs;
 pub mod clock_command;
 pub mod control;
@@ -258,6 +259,11 @@ impl Sandbox {
             self.data.display()
         );
     }
+}
+
+/// The loopback address with this port.
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 async fn open_store(config: &Config) -> anyhow::Result<Store> {

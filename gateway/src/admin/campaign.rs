@@ -1,48 +1,134 @@
 //! `nir-gateway campaign`: who may register further back for a while (domain.md 9.5). Every version of a campaign stays in
 //! the registry with the time it was written and the decision behind it.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
+use clap::{Args, Subcommand};
 use register::codes::Catalogue;
 use register::policy::{Policy, Profile};
 use register::registry::{Campaign, Registry, RegistryEntry};
 use register::time::oslo_date;
 
+use crate::cli::DatabaseArgs;
 use crate::clock;
 
-/// What is done.
-#[derive(Debug, Clone)]
-pub enum Act {
-    /// Adds a campaign, or replaces the one of that id.
-    Add(Box<Campaign>),
-    /// Shows campaigns, outages, locked years and closed days.
+/// Campaigns for wider back-registration. Nodes see a change within seconds.
+#[derive(Debug, Clone, Subcommand)]
+pub enum CampaignCommand {
+    /// Add a campaign, or replace the one of that id.
+    Add(Box<CampaignArgs>),
+    /// Show campaigns, outages, locked reporting years and days without transfer.
     List {
         /// Those that are over, too.
+        #[arg(long)]
         all: bool,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
     },
-    /// Lets a campaign end on a day.
+    /// Let a campaign end.
     End {
-        /// Which.
+        /// Its id.
+        #[arg(value_name = "ID")]
         id: String,
-        /// Its last day; today in Norway when left out.
+        /// Its last day. Left out: today in Norway.
+        #[arg(long, value_name = "DATE")]
         on: Option<NaiveDate>,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
     },
 }
 
-/// Carries it out in the configured database, or in the one that is named.
-pub async fn run(act: Act, config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
-    let store = super::open(config, database).await?;
+/// A campaign. What may be given several times and is left out means all.
+#[derive(Debug, Clone, Args)]
+pub struct CampaignArgs {
+    /// Its id, which answers name (K2026).
+    #[arg(long, value_name = "ID")]
+    pub id: String,
+    /// First day of receipt.
+    #[arg(long, value_name = "DATE")]
+    pub from: NaiveDate,
+    /// Last day of receipt, inclusive.
+    #[arg(long, value_name = "DATE")]
+    pub to: NaiveDate,
+    /// Calendar months back from the day of receipt.
+    #[arg(long, value_name = "NUMBER")]
+    pub months: Option<u32>,
+    /// Or a fixed earliest date.
+    #[arg(long, value_name = "DATE")]
+    pub earliest: Option<NaiveDate>,
+    /// Only this scheme (INTRO, NORSK, MOTTAK_OPPL, MOTTAK_KVAL).
+    #[arg(long, value_name = "SCHEME")]
+    pub scheme: Vec<String>,
+    /// Only this kommune, by its number.
+    #[arg(long, value_name = "KOMMUNE")]
+    pub kommune: Vec<String>,
+    /// Only persons under this act (INTL, IL).
+    #[arg(long, value_name = "ACT")]
+    pub act: Vec<String>,
+    /// Only this channel (FAGSYSTEM, WEB).
+    #[arg(long, value_name = "CHANNEL")]
+    pub channel: Vec<String>,
+    /// Only this kind of registration (VEDTAK, TILTAK, …).
+    #[arg(long = "type", value_name = "KIND")]
+    pub kind: Vec<String>,
+    /// Reach into locked reporting years, too.
+    #[arg(long)]
+    pub locked_years: bool,
+    /// The decision of IMDi behind it.
+    #[arg(long, value_name = "REFERENCE")]
+    pub decision: String,
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+}
+
+impl CampaignArgs {
+    fn campaign(&self) -> anyhow::Result<Campaign> {
+        Ok(Campaign {
+            id: self.id.clone(),
+            gyldig_fra: self.from,
+            gyldig_til: self.to,
+            maaneder_bakover: self.months,
+            tidligste_dato: self.earliest,
+            ordninger: codes("--scheme", &self.scheme)?,
+            kommuner: codes("--kommune", &self.kommune)?,
+            lov: codes("--act", &self.act)?,
+            kanaler: codes("--channel", &self.channel)?,
+            registreringstyper: self.kind.clone(),
+            overstyrer_laas: self.locked_years,
+            beslutningsreferanse: self.decision.clone(),
+        })
+    }
+}
+
+/// Codes as the registry spells them.
+fn codes<T: serde::de::DeserializeOwned>(option: &str, words: &[String]) -> anyhow::Result<Vec<T>> {
+    let one = |word: &String| {
+        let value = serde_json::Value::String(word.clone());
+        serde_json::from_value(value).map_err(|_| anyhow::anyhow!("{option} {word}: not known"))
+    };
+    words.iter().map(one).collect()
+}
+
+/// Carries it out.
+pub async fn run(command: CampaignCommand) -> anyhow::Result<ExitCode> {
+    let (campaign, database) = match &command {
+        CampaignCommand::Add(args) => (Some(args.campaign()?), &args.database),
+        CampaignCommand::List { database, .. } | CampaignCommand::End { database, .. } => (None, database),
+    };
+    let store = super::open(database).await?;
     let now = clock::now();
     let today = oslo_date(now);
     let registry = store.load_registry().await?;
-    let row = match act {
-        Act::Add(campaign) => Some(checked(*campaign)?),
-        Act::End { id, on } => Some(ended(&registry, &id, on.unwrap_or(today))?),
-        Act::List { all } => {
-            lines(&registry, all, today).iter().for_each(|line| anstream::println!("{line}"));
+    let row = match &command {
+        CampaignCommand::Add(_) => campaign.map(checked).transpose()?,
+        CampaignCommand::End { id, on, .. } => Some(ended(&registry, id, on.unwrap_or(today))?),
+        CampaignCommand::List { all, .. } => {
+            lines(&registry, *all, today).iter().for_each(|line| anstream::println!("{line}"));
             None
         }
     };

@@ -1,43 +1,70 @@
 //! `nir-gateway extract`: the register's figures for other systems, as CSV. Each line of a file is one row of
 //! `register::uttrekk`; who receives it is named on the command line and stands in the log.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
+use clap::Subcommand;
 use register::id::Duf;
 use register::person::Person;
 use register::policy::{Policy, Profile};
 use register::uttrekk::{norsktilskudd, statistikk, udi};
 use serde::Serialize;
 
+use crate::cli::DatabaseArgs;
 use crate::clock;
 
 /// Persons read in one transaction.
 const PERSONS_AT_ONCE: usize = 500;
 
-/// What is extracted.
-#[derive(Debug, Clone)]
-pub enum Extract {
-    /// The basis of norsktilskudd for these days, both inclusive.
+/// Figures for other systems. Every file is CSV with `;` between the fields and a line of names.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ExtractCommand {
+    /// Who had a right to norsk on which days, where, in which year of the right: the basis of norsktilskudd.
+    ///
+    /// Day-exact, so that a split between kommuner can be made again; no money is computed.
     Norsktilskudd {
-        /// First day.
+        /// First day (2026-01-01).
+        #[arg(long, value_name = "DATE")]
         from: NaiveDate,
-        /// Last day.
+        /// Last day, inclusive.
+        #[arg(long, value_name = "DATE")]
         to: NaiveDate,
+        /// Write to this file. Left out: standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
     },
-    /// The programmes of a reporting year.
+    /// One row for each introduksjonsprogram that ran in a year, with its end and hours: the yearly statistics.
     Statistics {
-        /// The year.
+        /// The reporting year (2025).
+        #[arg(long, value_name = "YEAR")]
         year: i32,
+        /// Write to this file. Left out: standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
     },
-    /// UDI's evidence of the duty, as of a day.
+    /// What was done of the duty: hours, tests, exemptions; UDI's evidence for permanent residence and citizenship.
     Udi {
-        /// The day.
+        /// As of this day.
+        #[arg(long, value_name = "DATE")]
         on: NaiveDate,
-        /// Only these persons; empty means everybody.
-        dufs: Vec<String>,
+        /// Only this person; may be given several times. Left out: everybody.
+        #[arg(long, value_name = "DUF")]
+        duf: Vec<String>,
+        /// Write to this file. Left out: standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseArgs,
     },
 }
 
@@ -56,13 +83,11 @@ struct BevisLine<'b> {
 }
 
 /// Writes the rows to the file, or to standard output.
-pub async fn run(
-    extract: Extract,
-    out: Option<&Path>,
-    config: &Path,
-    database: Option<&str>,
-) -> anyhow::Result<ExitCode> {
-    let store = super::open(config, database).await?;
+pub async fn run(extract: ExtractCommand) -> anyhow::Result<ExitCode> {
+    let (ExtractCommand::Norsktilskudd { out, database, .. }
+    | ExtractCommand::Statistics { out, database, .. }
+    | ExtractCommand::Udi { out, database, .. }) = &extract;
+    let store = super::open(database).await?;
     let policy = Policy::embedded(Profile::Production).context("the rules cannot be read")?;
     let target: Box<dyn std::io::Write> = match out {
         Some(file) => {
@@ -72,9 +97,9 @@ pub async fn run(
     };
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(target);
     let dufs = match &extract {
-        Extract::Udi { dufs, .. } if !dufs.is_empty() => {
+        ExtractCommand::Udi { duf, .. } if !duf.is_empty() => {
             let parsed =
-                dufs.iter().map(|text| Duf::parse(text, true).ok().with_context(|| format!("{text} is no DUF number")));
+                duf.iter().map(|text| Duf::parse(text, true).ok().with_context(|| format!("{text} is no DUF number")));
             parsed.collect::<anyhow::Result<Vec<_>>>()?
         }
         _ => store.all_dufs().await?,
@@ -94,7 +119,7 @@ pub async fn run(
 
 fn write(
     writer: &mut csv::Writer<Box<dyn std::io::Write>>,
-    extract: &Extract,
+    extract: &ExtractCommand,
     person: &Person,
     policy: &Policy,
     today: NaiveDate,
@@ -105,19 +130,19 @@ fn write(
     }
     let mut rows = 0;
     match extract {
-        Extract::Norsktilskudd { from, to } => {
+        ExtractCommand::Norsktilskudd { from, to, .. } => {
             for rad in norsktilskudd::rader(person, policy, *from, *to) {
                 writer.serialize(rad)?;
                 rows += 1;
             }
         }
-        Extract::Statistics { year } => {
+        ExtractCommand::Statistics { year, .. } => {
             for rad in statistikk::rader(person, policy, *year) {
                 writer.serialize(rad)?;
                 rows += 1;
             }
         }
-        Extract::Udi { on, .. } => {
+        ExtractCommand::Udi { on, .. } => {
             if let Some(bevis) = udi::bevis(person, *on) {
                 writer.serialize(BevisLine {
                     duf_nummer: &bevis.duf_nummer,
@@ -135,14 +160,4 @@ fn write(
         }
     }
     Ok(rows)
-}
-
-/// Reads what the command line says into what is extracted.
-pub fn of(command: &crate::cli::ExtractCommand) -> (Extract, Option<PathBuf>, crate::cli::DatabaseArgs) {
-    use crate::cli::ExtractCommand as Cli;
-    match command.clone() {
-        Cli::Norsktilskudd { from, to, out, database } => (Extract::Norsktilskudd { from, to }, out, database),
-        Cli::Statistics { year, out, database } => (Extract::Statistics { year }, out, database),
-        Cli::Udi { on, duf, out, database } => (Extract::Udi { on, dufs: duf }, out, database),
-    }
 }

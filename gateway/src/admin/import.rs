@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::Args;
 use register::change::Opphav;
 use register::decide::beregning::NewFact;
 use register::decide::importert::NewPost;
@@ -16,6 +17,7 @@ use register::store::Store;
 use serde::Deserialize;
 
 use super::operator::Operator;
+use crate::cli::ConfigArgs;
 use crate::config::Config;
 
 /// Persons of one transaction.
@@ -34,9 +36,21 @@ struct Line {
     poster: Vec<NewPost>,
 }
 
+/// What is imported.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// The files.
+    #[arg(value_name = "FILE", required = true)]
+    pub file: Vec<PathBuf>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
 /// Checks every line of every file, then imports them, a thousand persons in each transaction.
-pub async fn run(files: &[PathBuf], config: &Path) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
+pub async fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
+    let files = args.file.as_slice();
+    let config = Config::load(&args.config.config)?;
     let policy = Policy::embedded(config.profile)?;
     if !check(files, &policy)? {
         return Ok(ExitCode::FAILURE);

@@ -13,7 +13,6 @@ use register::registry::{PushAddress, Registry};
 use crate::admin::push::{self, ApproveArgs};
 use crate::cli::{ConfigArgs, DatabaseArgs};
 use crate::clock;
-use crate::config::Config;
 use crate::levering::Receiver;
 use crate::levering::link::{OurEnd, Seen};
 use crate::levering::outcome::Why;
@@ -45,8 +44,7 @@ pub struct PingArgs {
 
 /// Tries it, and says what was checked; a failure when anything is wrong.
 pub async fn run(args: PingArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::load(&args.config.config)?;
-    let store = super::open(&args.config.config, None).await?;
+    let (config, store) = super::configured(&args.config.config).await?;
     let registry = store.load_registry().await?;
     store.close().await;
     let system = registry.avsendersystemer.get(&args.id);

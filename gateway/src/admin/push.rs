@@ -8,7 +8,6 @@ use clap::Args;
 use nir_xsd::message::Version;
 use register::id::Orgnr;
 use register::registry::{Approval, PushAddress, Registry, RegistryEntry};
-use register::store::Store;
 use register::store::levering::LeveringRow;
 
 use crate::cli::DatabaseArgs;
@@ -63,7 +62,7 @@ pub struct ReleaseArgs {
 
 /// Approves an address.
 pub async fn approve(args: ApproveArgs) -> anyhow::Result<ExitCode> {
-    let store = open(&args.database).await?;
+    let store = super::open(&args.database).await?;
     let (registry, now) = (store.load_registry().await?, clock::now());
     let address = checked(&registry, args, now)?;
     let (line, id) = (line_of(&address), address.avsendersystem.clone());
@@ -77,7 +76,7 @@ pub async fn approve(args: ApproveArgs) -> anyhow::Result<ExitCode> {
 /// Takes an approval back: from then on the stream is read by pull alone.
 pub async fn release(args: ReleaseArgs) -> anyhow::Result<ExitCode> {
     let ReleaseArgs { id, by, database } = args;
-    let store = open(&database).await?;
+    let store = super::open(&database).await?;
     let registry = store.load_registry().await?;
     let address = registry.push.get(&id).with_context(|| format!("{id} has no address for push"))?;
     anyhow::ensure!(!by.trim().is_empty(), "--by: who takes it back is missing");
@@ -92,7 +91,7 @@ pub async fn release(args: ReleaseArgs) -> anyhow::Result<ExitCode> {
 
 /// Lets a stream that failed or was parked be tried at once.
 pub async fn resume(id: &str, database: &DatabaseArgs) -> anyhow::Result<ExitCode> {
-    let store = open(database).await?;
+    let store = super::open(database).await?;
     let known = store.load_registry().await?.push.contains_key(id);
     anyhow::ensure!(known, "{id} has no address for push");
     let resumed = store.resume_stream(id).await?;
@@ -103,7 +102,7 @@ pub async fn resume(id: &str, database: &DatabaseArgs) -> anyhow::Result<ExitCod
 
 /// Shows addresses, and how their deliveries stand.
 pub async fn deliveries(database: &DatabaseArgs) -> anyhow::Result<ExitCode> {
-    let store = open(database).await?;
+    let store = super::open(database).await?;
     let (registry, rows) = (store.load_registry().await?, store.leveringer().await?);
     store.close().await;
     let mut all: Vec<_> = registry.push.values().collect();
@@ -113,10 +112,6 @@ pub async fn deliveries(database: &DatabaseArgs) -> anyhow::Result<ExitCode> {
         anstream::println!("{}; {}", line_of(address), stands(address, row));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn open(database: &DatabaseArgs) -> anyhow::Result<Store> {
-    super::open(&database.config.config, database.database.as_deref()).await
 }
 
 fn stands(address: &PushAddress, row: Option<&LeveringRow>) -> String {

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
+use clap::Args;
 use register::change::Opphav;
 use register::codes::Catalogue;
 use register::decide::beregning::computed;
@@ -21,11 +22,37 @@ use register::time::oslo_date;
 use serde::Serialize;
 
 use super::operator::Operator;
+use crate::cli::ConfigArgs;
 use crate::clock;
 use crate::config::Config;
 
 /// Persons of one transaction (design.md 17, Streams).
 const PERSONS: usize = 200;
+
+/// Options of `recompute`.
+#[derive(Debug, Clone, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct RecomputeArgs {
+    /// List who would change and why, one line for each category, deadline or act; the register stays as it is.
+    #[arg(long, group = "what")]
+    pub dry_run: bool,
+    /// Make the rules of this program those of the register and compute everybody anew under them. From then on nodes
+    /// with other rules write nothing.
+    #[arg(long, group = "what")]
+    pub activate: bool,
+    /// Rules to try: files named as those of core/rules; what is not there is as in this program. Left out: this program's.
+    #[arg(long, value_name = "DIR", requires = "dry_run")]
+    pub rules: Option<PathBuf>,
+    /// How the list is written.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: Format,
+    /// Write the list to this file. Left out: standard output.
+    #[arg(long, value_name = "FILE", requires = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
 
 /// How a preview is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -48,13 +75,17 @@ struct Line {
     grunn_etter: String,
 }
 
+/// Carries it out.
+pub async fn run(args: RecomputeArgs) -> anyhow::Result<ExitCode> {
+    let RecomputeArgs { dry_run: _, activate: changes, rules, format, out, config } = args;
+    if changes {
+        return activate(&config.config).await;
+    }
+    preview(rules.as_deref(), format, out.as_deref(), &config.config).await
+}
+
 /// Tells who would change under the rules of the directory (those compiled in, without one); writes nothing to the register.
-pub async fn preview(
-    rules: Option<&Path>,
-    format: Format,
-    out: Option<&Path>,
-    config: &Path,
-) -> anyhow::Result<ExitCode> {
+async fn preview(rules: Option<&Path>, format: Format, out: Option<&Path>, config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     let files = rules.map_or_else(|| Ok(RuleFiles::embedded()), read_rules)?;
     let policy = Policy::read(config.profile, &files)?;

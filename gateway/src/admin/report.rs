@@ -1,27 +1,60 @@
 //! `nir-gateway report`: records that kommuner have reported as wrong (HD-14), and IMDi's decision on them.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::{Args, Subcommand};
 use register::change::Opphav;
 use register::id::Duf;
 use register::ledger::{Internal, InternalCommand};
 use register::policy::Policy;
 use register::post::{Feilstatus, PostId, PostVersion};
-use register::store::Store;
 
 use super::operator::Operator;
+use crate::cli::{ConfigArgs, DatabaseArgs};
 use crate::clock;
-use crate::config::Config;
 use register::time::oslo_date;
 
 /// Persons that are read at once.
 const PERSONS: usize = 500;
 
+/// Reports that wait, and decisions.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReportCommand {
+    /// Show the reports that wait: person, record, kind, kommune, reason, day, case.
+    List(DatabaseArgs),
+    /// Strike the record: it never was, and its kommune hears so.
+    Strike(DecisionArgs),
+    /// Let the record stand; from then on it can be changed again.
+    Keep(DecisionArgs),
+}
+
+/// Which record is decided on.
+#[derive(Debug, Clone, Args)]
+pub struct DecisionArgs {
+    /// Whose record.
+    #[arg(long, value_name = "DUF")]
+    pub duf: String,
+    /// Its id.
+    #[arg(long, value_name = "ID")]
+    pub post: String,
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// Carries it out.
+pub async fn run(command: ReportCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ReportCommand::List(database) => list(&database).await,
+        ReportCommand::Strike(args) => decide(&args, true).await,
+        ReportCommand::Keep(args) => decide(&args, false).await,
+    }
+}
+
 /// Shows every report that waits, one line each. A strictly confidential person is counted, not shown (VERN-1).
-pub async fn list(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
-    let store = super::open(config, database).await?;
+async fn list(database: &DatabaseArgs) -> anyhow::Result<ExitCode> {
+    let store = super::open(database).await?;
     let today = oslo_date(clock::now());
     let (mut waiting, mut hidden) = (0, 0);
     for some in store.all_dufs().await?.chunks(PERSONS) {
@@ -50,13 +83,11 @@ fn line(post: &PostVersion) -> Option<String> {
 }
 
 /// Strikes the record that was reported, or lets it stand; the streams that carry it hear of either.
-pub async fn decide(duf: &str, post: &str, strike: bool, config: &Path) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config)?;
+async fn decide(args: &DecisionArgs, strike: bool) -> anyhow::Result<ExitCode> {
+    let (config, store) = super::configured(&args.config.config).await?;
     let policy = Policy::embedded(config.profile)?;
-    let duf = Duf::parse(duf, policy.test_series()).ok().context("--duf is no DUF number")?;
-    let post_id: PostId = post.parse().context("--post is no id of a record")?;
-    let store = Store::open(&config.database.url).await.context("cannot open the database")?;
-    store.check_ready(config.profile.as_str()).await?;
+    let duf = Duf::parse(&args.duf, policy.test_series()).ok().context("--duf is no DUF number")?;
+    let post_id: PostId = args.post.parse().context("--post is no id of a record")?;
     let persons = store.persons(&[duf]).await?;
     let waits = persons.iter().filter_map(|person| person.post(post_id)).any(|post| line(post).is_some());
     anyhow::ensure!(waits, "no report of this record waits for a decision: see nir-gateway report list");

@@ -68,28 +68,24 @@ pub enum StreamCommand {
 /// Carries it out.
 pub async fn run(command: StreamCommand) -> anyhow::Result<ExitCode> {
     match command {
-        StreamCommand::List(database) => list(&database.config.config, database.database.as_deref()).await,
-        StreamCommand::Renew { avsendersystem, database } => {
-            renew(&avsendersystem, &database.config.config, database.database.as_deref()).await
-        }
+        StreamCommand::List(database) => list(&database).await,
+        StreamCommand::Renew { avsendersystem, database } => renew(&avsendersystem, &database).await,
         StreamCommand::Approve(args) => push::approve(args).await,
         StreamCommand::Ping(args) => ping::run(args).await,
         StreamCommand::Resume { id, database } => push::resume(&id, &database).await,
         StreamCommand::Release(args) => push::release(args).await,
         StreamCommand::Deliveries(database) => push::deliveries(&database).await,
-        StreamCommand::AnnounceCertificate { certificate, on, database } => {
-            announce(&certificate, on, &database.config.config, database.database.as_deref()).await
-        }
-        StreamCommand::Prune(database) => prune(&database.config.config, database.database.as_deref()).await,
+        StreamCommand::AnnounceCertificate { certificate, on, database } => announce(&certificate, on, &database).await,
+        StreamCommand::Prune(database) => prune(&database).await,
     }
 }
 
-async fn announce(file: &Path, on: NaiveDate, config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
+async fn announce(file: &Path, on: NaiveDate, database: &DatabaseArgs) -> anyhow::Result<ExitCode> {
     let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let certificate = Certificate::from_pem(&pem).ok().and_then(|all| all.into_iter().next());
     let certificate = certificate.with_context(|| format!("{} holds no usable certificate", file.display()))?;
     let thumbprint = hex::encode(certificate.thumbprint_sha256());
-    let store = super::open(config, database).await?;
+    let store = super::open(database).await?;
     let tillegg = vec![("nyttTommeltrykkSha256".to_owned(), thumbprint.clone()), ("dato".to_owned(), on.to_string())];
     let told = store.tell_all("SERTIFIKAT_BYTTES", on, tillegg, clock::now()).await?;
     store.close().await;
@@ -102,8 +98,8 @@ pub fn retained_since(now: DateTime<Utc>) -> DateTime<Utc> {
     now.checked_sub_months(RETENTION).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
-async fn list(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
-    let store = super::open(config, database).await?;
+async fn list(database: &DatabaseArgs) -> anyhow::Result<ExitCode> {
+    let store = super::open(database).await?;
     let streams = store.stream_states().await?;
     store.close().await;
     anstream::println!(
@@ -130,8 +126,8 @@ async fn list(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-async fn renew(named: &[String], config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
-    let store = super::open(config, database).await?;
+async fn renew(named: &[String], database: &DatabaseArgs) -> anyhow::Result<ExitCode> {
+    let store = super::open(database).await?;
     let all = store.stream_states().await?;
     let known: Vec<&String> = all.iter().map(|stream| &stream.avsendersystem).collect();
     if let Some(unknown) = named.iter().find(|system| !known.contains(system)) {
@@ -147,8 +143,8 @@ async fn renew(named: &[String], config: &Path, database: Option<&str>) -> anyho
     Ok(ExitCode::SUCCESS)
 }
 
-async fn prune(config: &Path, database: Option<&str>) -> anyhow::Result<ExitCode> {
-    let store = super::open(config, database).await?;
+async fn prune(database: &DatabaseArgs) -> anyhow::Result<ExitCode> {
+    let store = super::open(database).await?;
     let dropped = store.prune_streams(retained_since(clock::now())).await?;
     store.close().await;
     anstream::println!("{dropped} changes dropped.");

@@ -1,5 +1,4 @@
-//! `nir-gateway support`, `feilsak` and `source`: the operator's side of support cases and transfer errors, until the
-//! console has it. What an operator does is kept in the evidence like any exchange.
+//! `nir-gateway support`: the operator's side of support cases, until the console has it. What an operator does is kept in the evidence like any exchange.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,27 +6,70 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use chrono::SubsecRound as _;
-use register::feilsak::{Saksspoersmaal, Saksstatus};
+use clap::Subcommand;
 use register::id::Duf;
 use register::ledger::Effect;
 use register::policy::Policy;
-use register::store::Store;
 use register::support::{Fra, Supportmelding, Supportsak, Supportspoersmaal, Supportstatus};
 use register::time::oslo_date;
 use uuid::Uuid;
 
 use super::operator::Operator;
+use crate::cli::ConfigArgs;
 use crate::clock;
-use crate::config::Config;
 
 /// Most cases that are shown.
 const SHOWN: usize = 1_000;
 /// Longest answer, in characters.
 const LONGEST: usize = 4_000;
 
+/// Support cases.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SupportCommand {
+    /// Show the cases that wait, with what was written in them.
+    List {
+        /// Those that were answered or closed, too.
+        #[arg(long)]
+        all: bool,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Write an answer into a case; the sender reads it with hentSupportsak.
+    Answer {
+        /// Its id.
+        #[arg(value_name = "ID")]
+        id: uuid::Uuid,
+        /// The file that holds the answer.
+        #[arg(long, value_name = "FILE")]
+        text: PathBuf,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Close a case. The sender opens it again by writing in it.
+    Close {
+        /// Its id.
+        #[arg(value_name = "ID")]
+        id: uuid::Uuid,
+        /// Where the configuration is.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+/// Carries it out.
+pub async fn run(command: SupportCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        SupportCommand::List { all, config } => list(all, &config.config).await,
+        SupportCommand::Answer { id, text, config } => answer(id, &text, &config.config).await,
+        SupportCommand::Close { id, config } => change(id, Supportstatus::Lukket, None, &config.config).await,
+    }
+}
+
 /// Shows support cases with what was written in them. The number of a strictly confidential person is not shown (VERN-1).
-pub async fn list(all: bool, config: &Path) -> anyhow::Result<ExitCode> {
-    let (config, store) = open(config).await?;
+async fn list(all: bool, config: &Path) -> anyhow::Result<ExitCode> {
+    let (config, store) = super::configured(config).await?;
     let status = if all { Vec::new() } else { vec![Supportstatus::Ny] };
     let asked = Supportspoersmaal { status, ..Supportspoersmaal::default() };
     let (saker, _) = store.supportsaker(&asked, SHOWN).await?;
@@ -51,7 +93,7 @@ pub async fn list(all: bool, config: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// Writes IMDi's answer into a case, from a file.
-pub async fn answer(sak: Uuid, text: &PathBuf, config: &Path) -> anyhow::Result<ExitCode> {
+async fn answer(sak: Uuid, text: &Path, config: &Path) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(text).with_context(|| format!("cannot read {}", text.display()))?;
     let text = text.trim().to_owned();
     anyhow::ensure!(
@@ -61,13 +103,8 @@ pub async fn answer(sak: Uuid, text: &PathBuf, config: &Path) -> anyhow::Result<
     change(sak, Supportstatus::Besvart, Some(text), config).await
 }
 
-/// Closes a case.
-pub async fn close(sak: Uuid, config: &Path) -> anyhow::Result<ExitCode> {
-    change(sak, Supportstatus::Lukket, None, config).await
-}
-
 async fn change(sak: Uuid, status: Supportstatus, text: Option<String>, config: &Path) -> anyhow::Result<ExitCode> {
-    let (config, store) = open(config).await?;
+    let (config, store) = super::configured(config).await?;
     let asked = Supportspoersmaal { sak: Some(sak), ..Supportspoersmaal::default() };
     let (before, _) = store.supportsaker(&asked, 1).await?.0.pop().context("there is no such support case")?;
     let now = clock::now().trunc_subsecs(6);
@@ -81,69 +118,4 @@ async fn change(sak: Uuid, status: Supportstatus, text: Option<String>, config: 
     kept?;
     anstream::println!("The case is {}.", status.code());
     Ok(ExitCode::SUCCESS)
-}
-
-/// Shows transfer errors of an avsendersystem, one line each: open ones, or all.
-pub async fn feilsaker(avsendersystem: &str, all: bool, config: &Path) -> anyhow::Result<ExitCode> {
-    let (_, store) = open(config).await?;
-    let status = if all { Vec::new() } else { vec![Saksstatus::Ny, Saksstatus::UnderArbeid] };
-    let asked = Saksspoersmaal { avsendersystem: avsendersystem.to_owned(), status, ..Saksspoersmaal::default() };
-    let (saker, _) = store.feilsaker(&asked, SHOWN).await?;
-    for (sak, _) in &saker {
-        let closes = sak.vindu_lukker.map(|day| format!(" window closes {day}")).unwrap_or_default();
-        let (product, version) = &sak.innhold.fagsystem;
-        let (attempts, status, group, who) = (sak.antall, sak.status.code(), sak.gruppe(), &sak.innhold.rettes_av);
-        anstream::println!("{} {status} {group} {who} {attempts} attempts {product} {version}{closes}", sak.sak);
-    }
-    store.close().await;
-    anstream::eprintln!("{} transfer errors.", saker.len());
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Sets how far a transfer error has come.
-pub async fn set_feilsak(sak: Uuid, status: &str, config: &Path) -> anyhow::Result<ExitCode> {
-    let by_operator = [Saksstatus::Ny, Saksstatus::UnderArbeid, Saksstatus::Loest, Saksstatus::Avvist];
-    let status = Saksstatus::from_code(status).filter(|status| by_operator.contains(status));
-    let status = status.context("the state is one of NY, UNDER_ARBEID, LOEST, AVVIST")?;
-    let (config, store) = open(config).await?;
-    let mut operator = Operator::open(&config, &store, "feilsak").await?;
-    let kept = operator.keep(Effect::Decided(sak, status), format!("{sak} {}", status.code()).into_bytes()).await;
-    operator.close().await?;
-    store.close().await;
-    kept?;
-    anstream::println!("The transfer error is {}.", status.code());
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Shows sources that are held (design.md 8, Bremse).
-pub async fn held_sources(config: &Path) -> anyhow::Result<ExitCode> {
-    let (_, store) = open(config).await?;
-    let held = store.held_sources().await?;
-    store.close().await;
-    for (source, since) in &held {
-        anstream::println!("{source} since {}", since.format("%Y-%m-%d %H:%M:%S UTC"));
-    }
-    anstream::eprintln!("{} sources are held.", held.len());
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Lets a source on.
-pub async fn release_source(source: &str, config: &Path) -> anyhow::Result<ExitCode> {
-    let (config, store) = open(config).await?;
-    let held = store.held_sources().await?.iter().any(|(held, _)| held == source);
-    anyhow::ensure!(held, "{source} is not held");
-    let mut operator = Operator::open(&config, &store, "source").await?;
-    let kept = operator.keep(Effect::LetOn(source.to_owned()), source.as_bytes().to_vec()).await;
-    operator.close().await?;
-    store.close().await;
-    kept?;
-    anstream::println!("{source} is let on.");
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn open(config: &Path) -> anyhow::Result<(Config, Store)> {
-    let config = Config::load(config)?;
-    let store = Store::open(&config.database.url).await.context("cannot open the database")?;
-    store.check_ready(config.profile.as_str()).await?;
-    Ok((config, store))
 }

@@ -9,7 +9,7 @@ use register::query::liste;
 use register::store::Among;
 
 use crate::operations::Context;
-use crate::operations::side::{self, Place};
+use crate::operations::side::{self, Personplace};
 use crate::reply::Reply;
 use crate::translate;
 
@@ -29,7 +29,7 @@ pub async fn run(context: Context, request: Datakonsistensforespoersel) -> Reply
     };
     let question = format!("{root} {} {asked:?}", header.avsendersystem);
     let page = side::size(request.antall, side::DEFAULT)
-        .and_then(|size| Ok((size, side::place(request.sidetoken.as_deref(), &question)?)));
+        .and_then(|size| Ok((size, side::place::<Personplace>(request.sidetoken.as_deref(), &question)?)));
     let (size, after) = match page {
         Ok(page) => page,
         Err(error) => return context.nir_feil(root, &[error]).await,
@@ -69,8 +69,10 @@ pub async fn run(context: Context, request: Datakonsistensforespoersel) -> Reply
         Ok(walked) => walked.recorded,
         Err(error) => return context.failed(&error.into()).await,
     };
-    let next =
-        shown.last().filter(|_| more).map(|duf| side::token(Place { duf: *duf, row_no: 0, recorded }, &question));
+    let next = shown
+        .last()
+        .filter(|_| more)
+        .map(|duf| side::token(&Personplace { duf: *duf, row_no: 0, recorded }, &question));
     let side = translate::datakonsistens_side(persons, now.today, next);
     let version = Version::parse(&request.meldingshode.kontraktversjon);
     context.recorded_list(Answer::HentDatakonsistens(HentDatakonsistensSvar { side }), &version, &shown).await

@@ -9,7 +9,7 @@ use register::query::liste;
 use register::store::Among;
 
 use crate::operations::Context;
-use crate::operations::side::{self, Place};
+use crate::operations::side::{self, Personplace};
 use crate::reply::Reply;
 use crate::translate;
 
@@ -29,7 +29,7 @@ pub async fn run(context: Context, request: Personlisteforespoersel) -> Reply {
     };
     let question = format!("{root} {} {filter:?}", header.avsendersystem);
     let asked = side::size(request.antall, side::DEFAULT)
-        .and_then(|size| Ok((size, side::place(request.sidetoken.as_deref(), &question)?)));
+        .and_then(|size| Ok((size, side::place::<Personplace>(request.sidetoken.as_deref(), &question)?)));
     let (size, after) = match asked {
         Ok(asked) => asked,
         Err(error) => return context.nir_feil(root, &[error]).await,
@@ -76,8 +76,10 @@ pub async fn run(context: Context, request: Personlisteforespoersel) -> Reply {
         Err(error) => return context.failed(&error.into()).await,
     };
     let recorded = walked.recorded;
-    let next =
-        rader.last().filter(|_| more).map(|last| side::token(Place { duf: last.duf, row_no: 0, recorded }, &question));
+    let next = rader
+        .last()
+        .filter(|_| more)
+        .map(|last| side::token(&Personplace { duf: last.duf, row_no: 0, recorded }, &question));
     let shown: Vec<_> = rader.iter().map(|rad| rad.duf).collect();
     let side = translate::personliste_side(&rader, now.today, next, request.csv == Some(true));
     let version = Version::parse(&request.meldingshode.kontraktversjon);

@@ -8,7 +8,7 @@ use register::query::liste;
 use register::store::{Among, Walked};
 
 use crate::operations::Context;
-use crate::operations::side::{self, Place};
+use crate::operations::side::{self, Personplace};
 use crate::reply::Reply;
 use crate::translate;
 
@@ -25,7 +25,7 @@ pub async fn run(context: Context, request: Postoversiktforespoersel) -> Reply {
     let annulled = request.med_annullerte.unwrap_or(false);
     let question = format!("{root} {} {:?} {annulled}", header.avsendersystem, request.posttype);
     let asked = side::size(request.antall, side::MOST)
-        .and_then(|size| Ok((size, side::place(request.sidetoken.as_deref(), &question)?)));
+        .and_then(|size| Ok((size, side::place::<Personplace>(request.sidetoken.as_deref(), &question)?)));
     let (size, after) = match asked {
         Ok(asked) => asked,
         Err(error) => return context.nir_feil(root, &[error]).await,
@@ -64,7 +64,8 @@ pub async fn run(context: Context, request: Postoversiktforespoersel) -> Reply {
         Ok(walked) => walked,
         Err(error) => return context.failed(&error.into()).await,
     };
-    let next = last.filter(|_| more).map(|(duf, row_no)| side::token(Place { duf, row_no, recorded }, &question));
+    let next =
+        last.filter(|_| more).map(|(duf, row_no)| side::token(&Personplace { duf, row_no, recorded }, &question));
     let side = translate::postoversikt_side(rader, next, stroem.as_ref());
     let version = Version::parse(&request.meldingshode.kontraktversjon);
     context.recorded_list(Answer::HentPostoversikt(HentPostoversiktSvar { side }), &version, &shown).await

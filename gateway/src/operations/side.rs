@@ -24,9 +24,17 @@ pub fn size(antall: Option<i32>, default: usize) -> Result<usize, Finding> {
     size.ok_or_else(|| finding(Rejection::PageTooLarge, Field::Content("antall")))
 }
 
-/// The place after which the next page begins: a person, and a row of it where one person has many.
+/// The place after which the next page begins, as a token holds it.
+pub trait Place: Sized {
+    /// Written.
+    fn bytes(&self) -> Vec<u8>;
+    /// Read; `None` for bytes that are no such place.
+    fn read(bytes: &[u8]) -> Option<Self>;
+}
+
+/// In a list of persons: a person, and a row of it where one person has many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct Personplace {
     /// The person.
     pub duf: Duf,
     /// Its row; 0 after the whole person.
@@ -35,47 +43,54 @@ pub struct Place {
     pub recorded: DateTime<Utc>,
 }
 
+impl Place for Personplace {
+    fn bytes(&self) -> Vec<u8> {
+        [self.duf.to_stored().to_be_bytes(), self.row_no.to_be_bytes(), moment(self.recorded)].concat()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (duf, rest) = bytes.split_first_chunk::<8>()?;
+        let (row_no, recorded) = rest.split_first_chunk::<8>()?;
+        let duf = Duf::from_stored(i64::from_be_bytes(*duf))?;
+        Some(Personplace { duf, row_no: i64::from_be_bytes(*row_no), recorded: of_moment(recorded)? })
+    }
+}
+
+/// In a list of cases, which stand in the order in which they were opened: when, and its id.
+pub type Sakplace = (DateTime<Utc>, Uuid);
+
+impl Place for Sakplace {
+    fn bytes(&self) -> Vec<u8> {
+        [&moment(self.0)[..], self.1.as_bytes()].concat()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (opened, sak) = bytes.split_first_chunk::<8>()?;
+        Some((of_moment(opened)?, Uuid::from_slice(sak).ok()?))
+    }
+}
+
+fn moment(at: DateTime<Utc>) -> [u8; 8] {
+    at.timestamp_micros().to_be_bytes()
+}
+
+fn of_moment(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(i64::from_be_bytes(bytes.try_into().ok()?))
+}
+
 /// Writes the token. It holds a digest of the question: one page's token is none of another question.
-pub fn token(place: Place, question: &str) -> String {
-    let digest = sha256(question.as_bytes());
-    let recorded = place.recorded.timestamp_micros().to_be_bytes();
-    let parts = [&place.duf.to_stored().to_be_bytes()[..], &place.row_no.to_be_bytes(), &recorded, &digest[..BOUND]];
-    URL_SAFE_NO_PAD.encode(parts.concat())
+pub fn token(place: &impl Place, question: &str) -> String {
+    URL_SAFE_NO_PAD.encode([&place.bytes()[..], &sha256(question.as_bytes())[..BOUND]].concat())
 }
 
 /// Reads a token of the same question (NIR-X314 if it is none).
-pub fn place(token: Option<&str>, question: &str) -> Result<Option<Place>, Finding> {
+pub fn place<P: Place>(token: Option<&str>, question: &str) -> Result<Option<P>, Finding> {
     let Some(token) = token else { return Ok(None) };
     let read = || {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (duf, rest) = bytes.split_first_chunk::<8>()?;
-        let (row_no, rest) = rest.split_first_chunk::<8>()?;
-        let (recorded, bound) = rest.split_first_chunk::<8>()?;
-        let own = bound == &sha256(question.as_bytes())[..BOUND];
-        let duf = Duf::from_stored(i64::from_be_bytes(*duf))?;
-        let recorded = DateTime::from_timestamp_micros(i64::from_be_bytes(*recorded))?;
-        own.then_some(Place { duf, row_no: i64::from_be_bytes(*row_no), recorded })
-    };
-    read().map(Some).ok_or_else(|| finding(Rejection::PageTooLarge, Field::Content("sidetoken")))
-}
-
-/// Writes the token of a list of cases, which stand in the order in which they were opened.
-pub fn sak_token((opened, sak): (DateTime<Utc>, Uuid), question: &str) -> String {
-    let digest = sha256(question.as_bytes());
-    let parts = [&opened.timestamp_micros().to_be_bytes()[..], sak.as_bytes(), &digest[..BOUND]];
-    URL_SAFE_NO_PAD.encode(parts.concat())
-}
-
-/// Reads a token of the same list of cases (NIR-X314 if it is none).
-pub fn sak_place(token: Option<&str>, question: &str) -> Result<Option<(DateTime<Utc>, Uuid)>, Finding> {
-    let Some(token) = token else { return Ok(None) };
-    let read = || {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (opened, rest) = bytes.split_first_chunk::<8>()?;
-        let (sak, bound) = rest.split_first_chunk::<16>()?;
-        let own = bound == &sha256(question.as_bytes())[..BOUND];
-        let opened = DateTime::from_timestamp_micros(i64::from_be_bytes(*opened))?;
-        own.then_some((opened, Uuid::from_bytes(*sak)))
+        let (place, bound) = bytes.split_last_chunk::<BOUND>()?;
+        let own = bound[..] == sha256(question.as_bytes())[..BOUND];
+        P::read(place).filter(|_| own)
     };
     read().map(Some).ok_or_else(|| finding(Rejection::PageTooLarge, Field::Content("sidetoken")))
 }
