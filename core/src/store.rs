@@ -30,6 +30,7 @@ pub mod snapshot;
 pub mod sqlite;
 pub mod stroemmer;
 mod tx;
+pub mod varsel;
 
 pub use each::{Among, Walked};
 pub use error::StoreError;

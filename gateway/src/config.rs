@@ -246,6 +246,8 @@ pub struct Mail {
     /// Or a folder.
     #[serde(deserialize_with = "files::optional")]
     pub folder: Option<PathBuf>,
+    /// Anchors of the server's TLS certificate; none are the public ones.
+    pub anchors: Vec<PathBuf>,
     /// Who sends.
     pub from: String,
     /// How often causes are looked for.

@@ -25,7 +25,7 @@ pub use link::Push;
 
 pub mod address;
 mod attempt;
-mod backoff;
+pub mod backoff;
 mod batch;
 pub mod link;
 pub mod outcome;

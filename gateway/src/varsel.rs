@@ -1,5 +1,6 @@
 //! Notices by mail to the registered contacts of an avsendersystem (design.md 8): what it should look at, told once for each
-//! cause and period by whichever node sees it first, without personal data. The words stand in the code list `varselaarsak`.
+//! cause and period by whichever node sees it first, without personal data. The words stand in the code list `varselaarsak`;
+//! what is told waits in the database until it is sent (`mail/outbox.rs`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,11 +10,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use register::registry::{Avsendersystem, Registry};
 use register::store::StoreError;
 use register::time::oslo_date;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::app::App;
 use crate::clock;
-use crate::mail::Post;
+use crate::mail::{Post, outbox};
 
 /// A stream that nobody read for so long.
 const UNREAD_AFTER: TimeDelta = TimeDelta::hours(24);
@@ -23,6 +24,9 @@ const SHELTER_UNREAD_AFTER: TimeDelta = TimeDelta::hours(2);
 const NEW_CAUSES: TimeDelta = TimeDelta::hours(24);
 /// Days before the end of a certificate on which it is told.
 const CERTIFICATE_DAYS: [i64; 3] = [60, 30, 7];
+
+/// Causes that may still hold long after they were told, and are told once.
+pub const STANDING: [&str; 2] = ["GODKJENNING", "SPERRE"];
 
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +45,8 @@ impl Varsel {
     }
 }
 
-/// Looks until the gateway stops.
-pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
+/// Looks for what to tell, and sends it, until the gateway stops.
+pub async fn run(app: Arc<App>, drain: watch::Receiver<bool>) {
     let post = match Post::open(&app.config.mail) {
         Ok(Some(post)) => post,
         Ok(None) => return,
@@ -51,9 +55,16 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
             return;
         }
     };
+    let written = Notify::new();
+    tokio::join!(look_again(&app, &post, &written, drain.clone()), outbox::run(&app, &post, &written, drain));
+}
+
+async fn look_again(app: &App, post: &Post, written: &Notify, mut drain: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = look(&app, &post).await {
-            tracing::error!(event = "notices_not_looked_for", %error);
+        match look(app, post).await {
+            Ok(0) => {}
+            Ok(_) => written.notify_one(),
+            Err(error) => tracing::error!(event = "notices_not_looked_for", %error),
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(app.config.mail.look_seconds)) => {}
@@ -62,18 +73,19 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
     }
 }
 
-async fn look(app: &App, post: &Post) -> Result<(), StoreError> {
+/// How much was told that had not been.
+async fn look(app: &App, post: &Post) -> Result<usize, StoreError> {
     let (registry, now) = (app.registry.load_full(), clock::now());
     let mut found = from_store(app, now).await?;
-    let today = oslo_date(now);
+    let (today, mut told) = (oslo_date(now), 0);
     for system in registry.avsendersystemer.values().filter(|system| system.valid.contains(today)) {
         let mut all = found.remove(&system.id).unwrap_or_default();
         all.extend(from_registry(app, &registry, system, now));
         if !system.contacts.is_empty() {
-            tell(app, post, system, all, now).await?;
+            told += tell(app, post, system, all, now).await?;
         }
     }
-    Ok(())
+    Ok(told)
 }
 
 /// Unread and parked streams and new causes of refusals, by avsendersystem.
@@ -128,35 +140,30 @@ fn from_registry(app: &App, registry: &Registry, system: &Avsendersystem, now: D
     all
 }
 
-/// Tells what was not told yet, each cause in a mail of its own. What could not be sent is told next time.
+/// Tells what was not told yet, each cause in a mail of its own: the note and the mails are written together.
 async fn tell(
     app: &App,
     post: &Post,
     system: &Avsendersystem,
     all: Vec<Varsel>,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let mut news: BTreeMap<&str, Vec<Varsel>> = BTreeMap::new();
+) -> Result<usize, StoreError> {
+    let mut causes: BTreeMap<&str, Vec<Varsel>> = BTreeMap::new();
     for varsel in all {
-        if app.store.tell_once(&system.id, varsel.aarsak, &varsel.periode, now).await? {
-            news.entry(varsel.aarsak).or_default().push(varsel);
-        }
+        causes.entry(varsel.aarsak).or_default().push(varsel);
     }
-    for (aarsak, news) in news {
+    let mut told = 0;
+    for (aarsak, all) in causes {
         let Some(row) = app.catalogue.lookup("varselaarsak", aarsak) else { continue };
-        let details: Vec<&str> = news.iter().map(|varsel| varsel.detalj.as_str()).collect();
-        let what = row.veiledning.as_deref().unwrap_or_default();
-        let text = format!("Avsendersystem: {}\n\n{what}\n\n{}\n", system.id, details.join("\n"));
-        let subject = format!("NIR: {} ({})", row.navn, system.id);
-        match post.send(&system.contacts, &subject, &text).await {
-            Ok(()) => tracing::info!(event = "notice_sent", aarsak, avsendersystem = system.id),
-            Err(error) => {
-                tracing::error!(event = "notice_not_sent", aarsak, avsendersystem = system.id, %error);
-                for varsel in &news {
-                    app.store.untell(&system.id, varsel.aarsak, &varsel.periode).await?;
-                }
-            }
-        }
+        let write = |news: &[&str]| {
+            let news = all.iter().filter(|varsel| news.contains(&varsel.periode.as_str()));
+            let details: Vec<&str> = news.map(|varsel| varsel.detalj.as_str()).collect();
+            let what = row.veiledning.as_deref().unwrap_or_default();
+            let text = format!("Avsendersystem: {}\n\n{what}\n\n{}\n", system.id, details.join("\n"));
+            post.letters(&system.contacts, &format!("NIR: {} ({})", row.navn, system.id), &text)
+        };
+        let perioder: Vec<&str> = all.iter().map(|varsel| varsel.periode.as_str()).collect();
+        told += app.store.tell((&system.id, aarsak), &perioder, now, write).await?;
     }
-    Ok(())
+    Ok(told)
 }

@@ -13,22 +13,11 @@ use crate::store::{Store, StoreError, Tx, bad_json, inconsistent, on};
 use crate::support::{Fra, Supportbilde, Supportmelding, Supportsak, Supportspoersmaal, Supportstatus};
 use crate::time::oslo_date;
 
-/// A stream with changes that were not acknowledged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ulest {
-    /// Whose.
-    pub avsendersystem: String,
-    /// When the first of them was written.
-    pub first: Option<DateTime<Utc>>,
-    /// When the first SKJERMING_ENDRET among them was.
-    pub shelter: Option<DateTime<Utc>>,
-}
-
 /// A case with the errors of its attempts.
 pub type Saksbilde = (Feilsak, Vec<Sakfeil>);
 
 /// What was let on with its source is let on for so long: long enough to be sent again by hand.
-const LET_ON: TimeDelta = TimeDelta::days(1);
+pub(super) const LET_ON: TimeDelta = TimeDelta::days(1);
 
 /// Errors that one page of cases shows, or texts that one page of support cases shows: a page ends early after so many.
 const SHOWN: usize = 2_000;
@@ -169,49 +158,12 @@ impl Store {
         found
     }
 
-    /// Streams with changes that were not acknowledged.
-    pub async fn unread_streams(&self) -> Result<Vec<Ulest>, StoreError> {
-        let mut tx = self.begin_read().await?;
-        let found = tx.unread_streams().await;
-        tx.rollback().await;
-        found
-    }
-
-    /// The last notices that were told, newest first: cause and time.
-    pub async fn told_notices(&self, system: &str, limit: i64) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
-        let mut tx = self.begin_read().await?;
-        let found = tx.told(system, limit).await;
-        tx.rollback().await;
-        found
-    }
-
-    /// Takes back that a notice was told: it could not be sent.
-    pub async fn untell(&self, system: &str, aarsak: &str, periode: &str) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        tx.untell(system, (aarsak, periode)).await?;
-        tx.commit().await
-    }
-
     /// Sources that are held (design.md 8, Bremse), with since when.
     pub async fn held_sources(&self) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
         let mut tx = self.begin_read().await?;
         let found = tx.held_sources().await;
         tx.rollback().await;
         found
-    }
-
-    /// Notes that a notice is told; `false` when it was told before, by whichever node.
-    pub async fn tell_once(
-        &self,
-        system: &str,
-        aarsak: &str,
-        periode: &str,
-        at: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.begin().await?;
-        let told = tx.note_told(system, aarsak, periode, at).await?;
-        tx.commit().await?;
-        Ok(told)
     }
 }
 
@@ -302,28 +254,6 @@ impl Tx {
     /// Writes a support case and what is new in it.
     pub async fn write_support(&mut self, sak: &Supportsak, texts: &[Supportmelding]) -> Result<(), StoreError> {
         on!(self, tx => tx.write_support(sak, texts).await)
-    }
-
-    async fn note_told(
-        &mut self,
-        system: &str,
-        aarsak: &str,
-        periode: &str,
-        at: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        Ok(on!(self, tx => tx.note_told(system, (aarsak, periode), at).await)? == 1)
-    }
-
-    async fn unread_streams(&mut self) -> Result<Vec<Ulest>, StoreError> {
-        on!(self, tx => tx.unread_streams().await)
-    }
-
-    async fn told(&mut self, system: &str, limit: i64) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
-        on!(self, tx => tx.told(system, limit).await)
-    }
-
-    async fn untell(&mut self, system: &str, varsel: (&str, &str)) -> Result<(), StoreError> {
-        on!(self, tx => tx.untell(system, varsel).await)
     }
 
     async fn held_sources(&mut self) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {

@@ -18,6 +18,7 @@ mod news;
 mod read;
 mod stroem;
 mod tx;
+mod varsel;
 mod write;
 
 pub(super) use news::Listener;

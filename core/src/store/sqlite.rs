@@ -18,6 +18,7 @@ mod read;
 mod stroem;
 mod tx;
 mod value;
+mod varsel;
 mod write;
 
 pub use tx::SqliteTx;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use register::decide::kilde::Opplysning;
 use register::fact::FactContent;
 use register::ledger::{Effect, Job, Lane, LedgerError, Work};
+use register::policy::{Policy, Profile};
 
 use crate::house::{Database, PERSONS, commit, duf, kommune, later};
 use crate::kilde::{line, source_of, told_by};
@@ -16,9 +17,11 @@ on_both!(
     what_is_let_on_is_let_on_once_and_time_forgets,
     the_messages_of_one_batch_count_together,
     what_two_nodes_are_told_at_once_counts_together,
+    what_can_matter_no_more_is_dropped,
 );
 
 const FREG: &str = "FOLKEREGISTER";
+const DAY: i64 = 86_400;
 
 fn died(n: usize) -> (usize, Vec<Opplysning>) {
     (n, vec![line("d", FactContent::Doedsfall { dato: "2026-11-01".parse().unwrap() })])
@@ -141,5 +144,26 @@ async fn what_two_nodes_are_told_at_once_counts_together(db: Database) {
     both.sort_unstable();
     assert_eq!(both, ["GODTATT", "HOLDT"]);
     assert_eq!(held(&db).await, 1);
+    db.sound().await;
+}
+
+async fn what_can_matter_no_more_is_dropped(db: Database) {
+    let db = ready(db).await;
+    let mut lane = db.lane().await;
+    let policy = Policy::embedded(Profile::Sandbox).unwrap();
+    let prune = async |seconds: i64| db.store.prune_closings(&policy, later(seconds)).await.unwrap();
+    assert_eq!(outcome(&mut lane, deaths("1", 0..5), 0).await, "GODTATT");
+    assert_eq!(prune(DAY).await, 0, "a day has not passed");
+    // Held: what it tries is what an operator lets on, however long that takes.
+    assert_eq!(outcome(&mut lane, deaths("2", 5..30), 10).await, "HOLDT");
+    assert_eq!(prune(5 * DAY).await, 0);
+    assert!(let_on(&mut lane, FREG, 5 * DAY).await);
+    assert_eq!(prune(6 * DAY).await, 0, "let on for a day");
+    assert_eq!(outcome(&mut lane, deaths("2", 5..30), 6 * DAY).await, "GODTATT");
+    assert_eq!(db.count("kilde_lukking").await, 30);
+    // What was sent again is young again.
+    assert_eq!((prune(6 * DAY + 1).await, prune(7 * DAY + 1).await), (5, 25));
+    assert_eq!(outcome(&mut lane, deaths("3", 30..49), 7 * DAY + 2).await, "GODTATT");
+    assert_eq!(prune(7 * DAY + 3).await, 0);
     db.sound().await;
 }

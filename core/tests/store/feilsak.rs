@@ -28,7 +28,6 @@ on_both!(
     an_operators_decision_stands,
     a_page_goes_on_where_the_last_one_ended,
     support_cases_hold_what_both_sides_write,
-    a_notice_is_told_once,
 );
 
 /// As the databases hold it.
@@ -369,10 +368,4 @@ async fn support_cases_hold_what_both_sides_write(db: Database) {
     let shown = db.store.supportsaker(&Supportspoersmaal::default(), 10).await.unwrap().0.remove(0).1;
     assert_eq!((shown.len(), shown[0].tekst.as_str(), shown[199].tekst.as_str()), (200, "Hvorfor?", "299"));
     db.sound().await;
-}
-
-async fn a_notice_is_told_once(db: Database) {
-    let db = db.furnished().await;
-    let told = async |periode: &str| db.store.tell_once(SYSTEM, "STROEM_ULEST", periode, later(1)).await.unwrap();
-    assert_eq!((told("2026-11-26").await, told("2026-11-26").await, told("2026-11-27").await), (true, false, true));
 }

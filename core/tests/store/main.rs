@@ -44,3 +44,4 @@ mod ready;
 mod registry;
 mod replay;
 mod streams;
+mod varsel;

@@ -38,6 +38,7 @@ impl Config {
         paths.extend(&mut self.trust.intermediates);
         paths.extend(&mut self.trust.crls);
         paths.extend(&mut self.delivery.anchors);
+        paths.extend(&mut self.mail.anchors);
         for path in paths {
             if !path.as_os_str().is_empty() {
                 *path = folder.join(&path);

@@ -178,6 +178,16 @@ impl Config {
         if !mail.server.is_empty() && AsyncSmtpTransport::<Tokio1Executor>::from_url(&mail.server).is_err() {
             found.add("mail.server", "must be empty or an address that begins with smtp:// or smtps://");
         }
+        let before = found.0.len();
+        for anchor in &mail.anchors {
+            found.certificates("mail.anchors", anchor);
+        }
+        if !mail.server.is_empty()
+            && found.0.len() == before
+            && let Err(error) = crate::mail::tls(mail)
+        {
+            found.add("mail.anchors", &format!("cannot be used: {error:#}"));
+        }
         if !mail.server.is_empty() && mail.folder.is_some() {
             found.add("mail.folder", "and mail.server cannot both be set");
         }

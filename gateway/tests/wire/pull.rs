@@ -270,7 +270,7 @@ fn bad_pollers_lose_nothing_and_hurt_nobody() {
     }
 }
 
-/// Changes a database that nobody has open.
+/// Changes a database in SQLite.
 pub fn change(dir: &std::path::Path, sql: &'static str) {
     use sqlx::Connection as _;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -280,6 +280,19 @@ pub fn change(dir: &std::path::Path, sql: &'static str) {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     });
+}
+
+/// The first column of each row, as text, from a database of a node that runs or has ended.
+pub fn texts(dir: &std::path::Path, sql: &str) -> Vec<String> {
+    use sqlx::Connection as _;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = format!("sqlite:{}", dir.join("register.db").display());
+    runtime.block_on(async {
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        let all = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        all
+    })
 }
 
 #[test]

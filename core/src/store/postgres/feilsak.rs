@@ -9,9 +9,7 @@ use super::tx::PostgresTx;
 use super::write::column;
 use crate::feilsak::{Feilsak, Sakfeil, Saksnoekler, Saksspoersmaal};
 use crate::store::StoreError;
-use crate::store::feilsak::{
-    KEPT_LAST, SHOWN_TEXTS, Ulest, feilsak_of, melding_of, new_attempts, supportsak_of, text_of,
-};
+use crate::store::feilsak::{KEPT_LAST, SHOWN_TEXTS, feilsak_of, melding_of, new_attempts, supportsak_of, text_of};
 use crate::support::{Supportmelding, Supportsak, Supportspoersmaal};
 
 const SAK: &str = "f.sak, f.avsendersystem, f.avsenders_referanse, f.duf, f.saksbehandler_ref, f.status, f.aapnet, f.endret, \
@@ -275,53 +273,6 @@ impl PostgresTx {
                 .await?;
         }
         Ok(())
-    }
-
-    pub(in crate::store) async fn note_told(
-        &mut self,
-        system: &str,
-        (aarsak, periode): (&str, &str),
-        at: DateTime<Utc>,
-    ) -> Result<u64, StoreError> {
-        let sql = "INSERT INTO varsel (avsendersystem, aarsak, periode, fortalt) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-        let query = sqlx::query(sql).bind(system).bind(aarsak).bind(periode).bind(at);
-        Ok(query.execute(&mut *self.tx).await?.rows_affected())
-    }
-
-    pub(in crate::store) async fn untell(
-        &mut self,
-        system: &str,
-        (aarsak, periode): (&str, &str),
-    ) -> Result<(), StoreError> {
-        let sql = "DELETE FROM varsel WHERE avsendersystem = $1 AND aarsak = $2 AND periode = $3";
-        sqlx::query(sql).bind(system).bind(aarsak).bind(periode).execute(&mut *self.tx).await?;
-        Ok(())
-    }
-
-    pub(in crate::store) async fn told(
-        &mut self,
-        system: &str,
-        limit: i64,
-    ) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
-        let sql = "SELECT aarsak, fortalt FROM varsel WHERE avsendersystem = $1 ORDER BY fortalt DESC, aarsak LIMIT $2";
-        let rows = sqlx::query(sql).bind(system).bind(limit).fetch_all(&mut *self.tx).await?;
-        let read = |row: &Found| Ok((row.try_get(0)?, row.try_get(1)?));
-        Ok(rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?)
-    }
-
-    pub(in crate::store) async fn unread_streams(&mut self) -> Result<Vec<Ulest>, StoreError> {
-        let sql = "SELECT s.avsendersystem, \
-                   (SELECT c.recorded FROM change c WHERE c.avsendersystem = s.avsendersystem AND c.number > s.acknowledged \
-                    ORDER BY c.number LIMIT 1), \
-                   (SELECT c.recorded FROM change c WHERE c.avsendersystem = s.avsendersystem AND c.number > s.acknowledged \
-                    AND c.data LIKE '%\"SKJERMING_ENDRET\"%' ORDER BY c.number LIMIT 1) \
-                   FROM stream s WHERE s.last_number > s.acknowledged ORDER BY s.avsendersystem";
-        let rows = sqlx::query(sql).fetch_all(&mut *self.tx).await?;
-        let read = |row: &Found| {
-            let (first, shelter) = (row.try_get(1)?, row.try_get(2)?);
-            Ok(Ulest { avsendersystem: row.try_get(0)?, first, shelter })
-        };
-        Ok(rows.iter().map(read).collect::<Result<_, sqlx::Error>>()?)
     }
 
     pub(in crate::store) async fn take_brakes(&mut self, kilder: &[&str]) -> Result<(), StoreError> {
