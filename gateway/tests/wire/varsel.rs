@@ -1,5 +1,6 @@
 //! Notices by mail (design.md 8): told once by whichever node, without personal data; each cause, and how they leave.
 
+mod aarsaker;
 mod post;
 mod utsending;
 
