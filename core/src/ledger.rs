@@ -32,7 +32,7 @@ mod pictures;
 mod saker;
 
 pub use dry_run::DryRun;
-pub use internal::{Adressater, Imported, Internal, InternalCommand, Kunngjoering};
+pub use internal::{Adressater, Imported, Internal, InternalCommand, Kunngjoering, Merke};
 pub use lane::Lane;
 pub use pictures::Pictures;
 

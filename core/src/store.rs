@@ -79,6 +79,11 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// Mark: the rules of which avsendersystemer were last told.
+pub const TOLD_RULES: &str = "told_rules";
+/// Mark: the code lists of which they were last told; those that a register begins with are no news.
+pub const TOLD_CODES: &str = "code_lists";
+
 impl Store {
     /// Connects. `sqlite:PATH` creates the file when it is missing; `postgres://…` names a database that exists.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
@@ -108,7 +113,7 @@ impl Store {
             ("profile", profile),
             ("registry_version", "0"),
             ("snapshot_format", &snapshot::FORMAT.to_string()),
-            ("code_lists", Catalogue::embedded().version()),
+            (TOLD_CODES, Catalogue::embedded().version()),
         ] {
             on!(self, store => store.set_meta(key, value).await)?;
         }
@@ -188,6 +193,11 @@ impl Store {
             return on!(self, store => store.set_meta("active_rules", version).await);
         }
         let mut tx = self.begin().await?;
+        // Whoever activates tells of it afterwards, and perhaps only when it is run again: what was in force was told.
+        if tx.meta(TOLD_RULES).await?.is_none() {
+            let before = tx.meta("active_rules").await?;
+            tx.mark(TOLD_RULES, before.as_deref().unwrap_or(version)).await?;
+        }
         tx.activate_rules(version).await?;
         tx.commit().await
     }

@@ -13,7 +13,7 @@ use crate::id::Duf;
 use crate::ledger::answers::{Answers, Outcomes, Stored};
 use crate::ledger::batch::{self, Folded, Head, Streams, person_rows, remember};
 use crate::ledger::chain::Chain;
-use crate::ledger::internal::{self, Around, InternalCommand};
+use crate::ledger::internal::{self, Around, Internal, InternalCommand, Kunngjoering};
 use crate::ledger::judge::{Judged, Place, judge, judge_report, known_ids};
 use crate::ledger::kilde::judge_grunnlag;
 use crate::ledger::pictures;
@@ -147,6 +147,12 @@ impl Attempt<'_> {
             if let Work::Internal(command) = &job.work
                 && !self.panicked.contains(&index)
             {
+                if let Internal::Tell(Kunngjoering { once: Some(merke), .. }) = &command.what
+                    && !tx.mark(merke.navn, &merke.verdi).await?
+                {
+                    judged.push(Some(Judged::Internal { notices: Vec::new(), persons: 0, unknown: 0 }));
+                    continue;
+                }
                 let (policy, ids) = (&self.config.policy, &mut *self.config.ids);
                 let times = (job.exchange.received, recorded);
                 let work = || internal::carry_out(&state, command, &around, policy, times, ids);

@@ -69,6 +69,17 @@ pub struct Kunngjoering {
     pub gjelder: NaiveDate,
     /// Keys and values, as docs/hendelser.md lists them.
     pub tillegg: Vec<(String, String)>,
+    /// Told only where the register's mark is another, which is set by the transaction that tells.
+    pub once: Option<Merke>,
+}
+
+/// What was last told, by the name of the mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merke {
+    /// Of what.
+    pub navn: &'static str,
+    /// What is told.
+    pub verdi: String,
 }
 
 /// Avsendersystemer, chosen from the registry.

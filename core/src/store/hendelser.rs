@@ -7,7 +7,6 @@ use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use uuid::Uuid;
 
 use crate::change::{Notice, NoticePayload, Opphav};
-use crate::codes::Catalogue;
 use crate::decide::dag;
 use crate::id::Duf;
 use crate::kunngjoering::{Nyhet, alle};
@@ -60,16 +59,6 @@ impl Store {
         tx.tell(&registry, &[Nyhet { hendelsestype, gjelder, tillegg, til }], at.trunc_subsecs(6)).await?;
         tx.commit().await?;
         Ok(told)
-    }
-
-    /// Whether the code lists of this program are others than those that the register was last told of; from here on they are
-    /// the ones.
-    pub async fn note_code_lists(&self) -> Result<bool, StoreError> {
-        let version = Catalogue::embedded().version();
-        let mut tx = self.begin().await?;
-        let changed = tx.note("code_lists", version).await?;
-        tx.commit().await?;
-        Ok(changed)
     }
 
     /// Whom a date concerns, page by page in the order of their numbers. A date is asked for when it has come, by the clock
@@ -179,11 +168,18 @@ const PERSONAL: [&str; 13] = [
 ];
 
 impl Tx {
-    /// Remembers a value; whether another one was known.
-    async fn note(&mut self, key: &str, value: &str) -> Result<bool, StoreError> {
-        let known = on!(self, tx => tx.meta(key).await)?;
-        on!(self, tx => tx.put_meta(key, value).await)?;
-        Ok(known.is_some_and(|known| known != value))
+    /// A value of the register as a whole.
+    pub async fn meta(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+        on!(self, tx => tx.meta(key).await)
+    }
+
+    /// Sets a mark; `true` where another one stood there. Of two at once one alone finds another.
+    pub async fn mark(&mut self, key: &str, value: &str) -> Result<bool, StoreError> {
+        let changed = on!(self, tx => tx.change_meta(key, value).await)? == 1;
+        if !changed && self.meta(key).await?.is_none() {
+            on!(self, tx => tx.put_meta(key, value).await)?;
+        }
+        Ok(changed)
     }
 
     /// Keys of persons after one, in order.

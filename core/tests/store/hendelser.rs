@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use register::change::{NoticePayload, Opphav};
+use register::codes::Catalogue;
 use register::decide::beregning::NewFact;
 use register::fact::{Adressebeskyttelse, FactContent};
 use register::id::Duf;
-use register::ledger::{Adressater, Exchange, Internal, InternalCommand, Job, Kunngjoering, Work};
+use register::ledger::{Adressater, Exchange, Internal, InternalCommand, Job, Kunngjoering, Merke, Work};
 use register::policy::{Policy, Profile};
 use register::registry::RegistryEntry;
+use register::store::{TOLD_CODES, TOLD_RULES};
 use register::time::Period;
 
 use crate::house::{Database, FAR_SYSTEM, OTHER_SYSTEM, SYSTEM, commit, duf, later, text};
@@ -21,6 +23,7 @@ on_both!(
     who_depends_on_a_sponsor_hears,
     what_concerns_no_person_reaches_whom_it_concerns,
     a_change_of_the_registry_is_told_where_it_is_news,
+    what_was_told_is_marked_by_what_tells_it,
 );
 
 const DAY: i64 = 86_400;
@@ -150,7 +153,7 @@ async fn what_concerns_no_person_reaches_whom_it_concerns(db: Database) {
     let tell = |til: Adressater, kind: &str| {
         let tillegg = vec![("regelversjon".to_owned(), "2026.2".to_owned())];
         let gjelder = "2027-01-01".parse().unwrap();
-        Internal::Tell(Kunngjoering { til, hendelsestype: kind.to_owned(), gjelder, tillegg })
+        Internal::Tell(Kunngjoering { til, hendelsestype: kind.to_owned(), gjelder, tillegg, once: None })
     };
     let all = job(Opphav::Regelendring, tell(Adressater::Alle, "REGELVERK_ENDRET"), 1);
     let of_one = Adressater::Kommuner(vec!["4203".parse().unwrap()]);
@@ -162,6 +165,43 @@ async fn what_concerns_no_person_reaches_whom_it_concerns(db: Database) {
     assert_eq!(told(&db, SYSTEM).await, [known("REGELVERK_ENDRET"), known("TILGANG_ENDRET")]);
     assert_eq!(told(&db, OTHER_SYSTEM).await, [known("REGELVERK_ENDRET")]);
     assert_eq!(told(&db, FAR_SYSTEM).await, [known("REGELVERK_ENDRET"), known("KAMPANJE_AAPNET")]);
+    db.sound().await;
+}
+
+/// Rules are activated first, and then everybody is computed anew: who is told of them last hears of them however often it was
+/// tried, and of each change once.
+async fn what_was_told_is_marked_by_what_tells_it(db: Database) {
+    let db = db.furnished().await;
+    let (mut lane, mut other) = (db.lane().await, db.lane_of("b").await);
+    let tell = |navn, verdi: &str, seconds| {
+        let what = Kunngjoering {
+            til: Adressater::Alle,
+            hendelsestype: "REGELVERK_ENDRET".to_owned(),
+            gjelder: "2027-01-01".parse().unwrap(),
+            tillegg: Vec::new(),
+            once: Some(Merke { navn, verdi: verdi.to_owned() }),
+        };
+        job(Opphav::Regelendring, Internal::Tell(what), seconds)
+    };
+    let known = ("REGELVERK_ENDRET".to_owned(), None);
+    let policy = Policy::embedded(Profile::Sandbox).unwrap();
+    let own = policy.version();
+    db.store.activate_rules("older", true).await.unwrap();
+    // Activated, and killed before it was told.
+    db.store.activate_rules(own, false).await.unwrap();
+    db.store.activate_rules(own, false).await.unwrap();
+    let (twice, once) = ([tell(TOLD_RULES, own, 1), tell(TOLD_RULES, own, 1)], [tell(TOLD_RULES, own, 1)]);
+    let (one, two) = tokio::join!(lane.commit(&twice, later(1)), other.commit(&once, later(1)));
+    assert!(one.iter().chain(&two).all(Result::is_ok), "{one:?} {two:?}");
+    assert_eq!(told(&db, SYSTEM).await, [known.clone()]);
+    // And back.
+    commit(&mut lane, tell(TOLD_RULES, "older", 2), later(2)).await.unwrap();
+    assert_eq!(told(&db, SYSTEM).await, [known.clone(), known.clone()]);
+    // The lists that it was migrated with are no news.
+    let lists = Catalogue::embedded().version();
+    commit(&mut lane, tell(TOLD_CODES, lists, 3), later(3)).await.unwrap();
+    commit(&mut lane, tell(TOLD_CODES, "next", 4), later(4)).await.unwrap();
+    assert_eq!(told(&db, SYSTEM).await, [known.clone(), known.clone(), known]);
     db.sound().await;
 }
 
@@ -204,8 +244,5 @@ async fn a_change_of_the_registry_is_told_where_it_is_news(db: Database) {
     let certificate = db.store.tell_all("SERTIFIKAT_BYTTES", "2027-01-22".parse().unwrap(), Vec::new(), later(9)).await;
     assert_eq!(certificate.unwrap(), registry.avsendersystemer.len());
     assert_eq!(told(&db, OTHER_SYSTEM).await.last(), Some(&known("SERTIFIKAT_BYTTES")));
-    assert!(!db.store.note_code_lists().await.unwrap(), "the lists are those that it was migrated with");
-    db.run("UPDATE meta SET value = 'old' WHERE key = 'code_lists'").await;
-    assert!(db.store.note_code_lists().await.unwrap());
     db.sound().await;
 }

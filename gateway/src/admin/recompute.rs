@@ -14,10 +14,10 @@ use register::codes::Catalogue;
 use register::decide::beregning::computed;
 use register::id::Duf;
 use register::kategori::{Beregnet, BeregningRow, Loggsteg};
-use register::ledger::{Adressater, Internal, InternalCommand, Kunngjoering};
+use register::ledger::{Adressater, Internal, InternalCommand, Kunngjoering, Merke};
 use register::person::Person;
 use register::policy::{Policy, RULES, RuleFiles};
-use register::store::Store;
+use register::store::{Store, TOLD_CODES, TOLD_RULES};
 use register::time::oslo_date;
 use serde::Serialize;
 
@@ -143,30 +143,30 @@ pub async fn activate(config: &Path) -> anyhow::Result<ExitCode> {
     let policy = Policy::embedded(config.profile)?;
     let store = Store::open(&config.database.url).await.context("cannot open the database")?;
     store.check_ready(config.profile.as_str()).await?;
-    let before = store.active_rules().await?;
     let done = anew(&config, &store, &policy).await?;
-    let rules = before.is_some_and(|before| before != policy.version());
-    let codes = store.note_code_lists().await?;
-    announce(&config, &store, &policy, (rules, codes)).await?;
+    announce(&config, &store, &policy).await?;
     store.close().await;
     anstream::println!("Rules {} are active; {done} persons changed.", policy.version());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells every avsendersystem that other rules and code lists are in force.
-async fn announce(config: &Config, store: &Store, policy: &Policy, (rules, codes): (bool, bool)) -> anyhow::Result<()> {
+/// Tells every avsendersystem that other rules and code lists are in force than those it was last told of: also where an
+/// earlier run activated them and came no further.
+async fn announce(config: &Config, store: &Store, policy: &Policy) -> anyhow::Result<()> {
     let today = oslo_date(clock::now());
     let mut operator = Operator::open(config, store, "recompute").await?;
+    let (rules, codes) = (policy.version(), Catalogue::embedded().version());
     let news = [
-        (rules, "REGELVERK_ENDRET", vec![("regelversjon", policy.version().to_owned()), ("fra", today.to_string())]),
-        (codes, "KODEVERK_ENDRET", vec![("kodeverkversjon", Catalogue::embedded().version().to_owned())]),
+        (TOLD_RULES, rules, "REGELVERK_ENDRET", vec![("regelversjon", rules.to_owned()), ("fra", today.to_string())]),
+        (TOLD_CODES, codes, "KODEVERK_ENDRET", vec![("kodeverkversjon", codes.to_owned())]),
     ];
-    for (_, hendelsestype, tillegg) in news.into_iter().filter(|(told, ..)| *told) {
+    for (navn, version, hendelsestype, tillegg) in news {
         let what = Internal::Tell(Kunngjoering {
             til: Adressater::Alle,
             hendelsestype: hendelsestype.to_owned(),
             gjelder: today,
             tillegg: tillegg.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+            once: Some(Merke { navn, verdi: version.to_owned() }),
         });
         operator.commit(InternalCommand { opphav: Opphav::Regelendring, what }, hendelsestype.into()).await?;
     }

@@ -54,6 +54,11 @@ impl SqliteTx {
         Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
     }
 
+    pub(in crate::store) async fn change_meta(&mut self, key: &str, value: &str) -> Result<u64, StoreError> {
+        let sql = "UPDATE meta SET value = ?2 WHERE key = ?1 AND value <> ?2";
+        Ok(sqlx::query(sql).bind(key).bind(value).execute(&mut *self.tx).await?.rows_affected())
+    }
+
     pub(in crate::store) async fn put_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
         let sql =
             "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
