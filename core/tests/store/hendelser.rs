@@ -193,7 +193,7 @@ async fn what_was_told_is_marked_by_what_tells_it(db: Database) {
     let (twice, once) = ([tell(TOLD_RULES, own, 1), tell(TOLD_RULES, own, 1)], [tell(TOLD_RULES, own, 1)]);
     let (one, two) = tokio::join!(lane.commit(&twice, later(1)), other.commit(&once, later(1)));
     assert!(one.iter().chain(&two).all(Result::is_ok), "{one:?} {two:?}");
-    assert_eq!(told(&db, SYSTEM).await, [known.clone()]);
+    assert_eq!(told(&db, SYSTEM).await, std::slice::from_ref(&known));
     // And back.
     commit(&mut lane, tell(TOLD_RULES, "older", 2), later(2)).await.unwrap();
     assert_eq!(told(&db, SYSTEM).await, [known.clone(), known.clone()]);
