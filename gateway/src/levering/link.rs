@@ -131,7 +131,7 @@ async fn connect(
     Ok(tls)
 }
 
-/// The TLS certificate names the organization that was approved, and was neither revoked nor ran out. That it chains and
+/// The TLS certificate names the organization that was approved, and was not revoked. That it chains, is in force and
 /// carries the host's name the TLS stack has checked.
 fn belongs(our: &OurEnd<'_>, receiver: &Receiver, der: Option<&[u8]>) -> Result<String, Why> {
     let certificate = der.and_then(|der| Certificate::from_der(der).ok());
@@ -141,11 +141,10 @@ fn belongs(our: &OurEnd<'_>, receiver: &Receiver, der: Option<&[u8]>) -> Result<
             return Err(Why::OtherOrganization(wanted.to_string()));
         }
     }
-    let standing = certificate.as_ref().and_then(|certificate| our.trust.check(certificate, clock::now()).err());
-    match standing.filter(|refusal| matches!(refusal.code, "NIR-S210" | "NIR-S212")) {
-        Some(refusal) => Err(Why::Certificate(refusal.code)),
-        None => Ok(certificate.map_or_else(|| "names no organization".to_owned(), |certificate| whose(&certificate))),
+    if certificate.as_ref().is_some_and(|certificate| our.trust.is_revoked(certificate, clock::now())) {
+        return Err(Why::Certificate("NIR-S212"));
     }
+    Ok(certificate.map_or_else(|| "names no organization".to_owned(), |certificate| whose(&certificate)))
 }
 
 fn whose(certificate: &Certificate) -> String {

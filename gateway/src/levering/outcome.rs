@@ -34,7 +34,7 @@ pub enum Why {
     /// The TLS certificate is another organization's.
     #[error("the receiver's TLS certificate is not of the organization {0}")]
     OtherOrganization(String),
-    /// The TLS certificate was revoked or ran out.
+    /// The TLS certificate was revoked.
     #[error("the receiver's TLS certificate is refused: {0}")]
     Certificate(&'static str),
     /// The answer sends us elsewhere.

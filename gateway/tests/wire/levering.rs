@@ -68,6 +68,7 @@ fn bad_receivers_hold_up_nobody_and_lose_nothing() {
     let installation = Installation::new(None);
     let certs = installation.path().join("certs");
     expired(&certs);
+    revoked(&certs);
     let (tried, other) = (Receiver::start(&certs, "vendor2"), Receiver::start(&certs, "kommune"));
     let trap = Receiver::start(&certs, "vendor2");
     approve(&installation, TRIED, &tried.url(), &["--private"]);
@@ -104,9 +105,10 @@ fn bad_receivers_hold_up_nobody_and_lose_nothing() {
         // These park the stream at once.
         (Behaviour::Redirect(trap.url()), "OMDIRIGERING"),
         (Behaviour::Tls("gateway".into()), "ANNEN_ORGANISASJON"),
+        (Behaviour::Tls("revoked".into()), "SERTIFIKAT"),
     ];
     for (behaviour, code) in bad {
-        let parks = matches!(behaviour, Behaviour::Redirect(_)) || behaviour == Behaviour::Tls("gateway".into());
+        let parks = matches!(code, "OMDIRIGERING" | "ANNEN_ORGANISASJON" | "SERTIFIKAT");
         let metric = format!("nir_deliveries_total{{outcome=\"{code}\"}} ");
         let (before, taken) = (node.metric(&metric), tried.taken().len() as i64);
         tried.behave(behaviour.clone());
@@ -148,6 +150,24 @@ fn bad_receivers_hold_up_nobody_and_lose_nothing() {
 
 /// A certificate like `mottak`, of which the last day has passed.
 pub fn expired(certs: &Path) {
+    of_a_receiver(certs, "expired", |params| {
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    });
+}
+
+/// A certificate like `mottak` that the list names, fit for TLS and not for signing.
+fn revoked(certs: &Path) {
+    let listed = std::fs::read(certs.join("hostile/revoked.pem")).unwrap();
+    let listed = nir_wsdl::certificate::Certificate::from_pem(&listed).unwrap();
+    let serial: u128 = listed[0].serial_decimal().parse().unwrap();
+    of_a_receiver(certs, "revoked", |params| {
+        params.key_usages = vec![KeyUsagePurpose::KeyEncipherment];
+        params.serial_number = Some(rcgen::SerialNumber::from_slice(&serial.to_be_bytes()));
+    });
+}
+
+fn of_a_receiver(certs: &Path, name: &str, change: impl FnOnce(&mut CertificateParams)) {
     let read = |name: &str| std::fs::read_to_string(certs.join(name)).unwrap();
     let ca = Issuer::from_ca_cert_pem(&read("ca.pem"), KeyPair::from_pem(&read("ca.key")).unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
@@ -157,10 +177,9 @@ pub fn expired(certs: &Path) {
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
-    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
-    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
-    std::fs::write(certs.join("expired.pem"), params.signed_by(&key, &ca).unwrap().pem()).unwrap();
-    std::fs::write(certs.join("expired.key"), key.serialize_pem()).unwrap();
+    change(&mut params);
+    std::fs::write(certs.join(format!("{name}.pem")), params.signed_by(&key, &ca).unwrap().pem()).unwrap();
+    std::fs::write(certs.join(format!("{name}.key")), key.serialize_pem()).unwrap();
 }
 
 #[test]
@@ -324,6 +343,7 @@ fn an_address_is_tried_before_anything_is_delivered_there() {
     let installation = Installation::new(None);
     let (certs, config) = (installation.path().join("certs"), installation.config());
     expired(&certs);
+    revoked(&certs);
     let tried = Receiver::start(&certs, "vendor2");
     let url = tried.url();
     let named = ["stream", "ping", TRIED, "--url", &url, "--tls-organization", VENDOR, "--private"];
@@ -343,6 +363,7 @@ fn an_address_is_tried_before_anything_is_delivered_there() {
         (Behaviour::Tls("expired".into()), "TLS", "delivery.anchors"),
         (Behaviour::Tls("hostile/wrong-ca".into()), "TLS", "delivery.anchors"),
         (Behaviour::Tls("gateway".into()), "certificate", "--tls-organization"),
+        (Behaviour::Tls("revoked".into()), "certificate", "NIR-S212"),
         (Behaviour::HangUp, "answer", "client certificate"),
         (Behaviour::Status(404), "answer", "path"),
         (Behaviour::Redirect(url.clone()), "answer", "redirects"),

@@ -298,6 +298,22 @@ impl Trust {
         Ok(())
     }
 
+    /// Whether a list names the certificate or one above it, whatever else may be said of it: for those that sign no
+    /// messages, and need not be fit for it.
+    pub fn is_revoked(&self, certificate: &Certificate, at: DateTime<Utc>) -> bool {
+        let (shared, lists) = (&*self.shared, self.lists());
+        let path = chain::path(certificate, &shared.authorities, shared.environment, at);
+        let mut below = certificate;
+        for place in path.into_iter().flatten() {
+            if lists.crls.iter().any(|crl| crl.speaks_about(below, place) && crl.revokes(below)) {
+                return true;
+            }
+            let Some(authority) = shared.authorities.get(place) else { break };
+            below = &authority.certificate;
+        }
+        false
+    }
+
     fn judge(
         &self,
         lists: &Lists,
