@@ -1,10 +1,13 @@
 //! What concerns no person (domain.md 12): a campaign, a locked year, another number of a kommune, other rights. What a change
-//! of the registry means to whom is settled here, whoever made it.
+//! of the registry means to whom is settled here, whoever made it; what a day means, in [`dag`].
+
+pub mod dag;
 
 use chrono::NaiveDate;
 
+use crate::change::Opphav;
 use crate::id::{Bydel, Kommunenummer};
-use crate::registry::{Avsendersystem, Registry, RegistryEntry, TransferUser};
+use crate::registry::{Avsendersystem, Campaign, Delegation, Registry, RegistryEntry, TransferUser};
 
 /// What is told, and to which avsendersystemer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +18,12 @@ pub struct Nyhet {
     pub gjelder: NaiveDate,
     /// Keys and values, as docs/hendelser.md lists them.
     pub tillegg: Vec<(String, String)>,
+    /// Whose word it is.
+    pub opphav: Opphav,
     /// Ids, in order.
     pub til: Vec<String>,
+    /// What has two causes, or whose day several nodes ask for, is told once under this name.
+    pub once: Option<String>,
 }
 
 /// What the rows mean beside what was registered before. A right that is registered for the first time is no news: nobody has
@@ -26,23 +33,23 @@ pub fn nyheter(before: &Registry, rows: &[RegistryEntry], today: NaiveDate) -> V
 }
 
 fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyhet> {
-    let all =
-        |kommuner: &[Kommunenummer]| systems(before, today, |s| kommuner.is_empty() || kommuner.contains(&s.kommune));
     match row {
         RegistryEntry::Campaign(new) => {
             let old = before.campaigns.iter().find(|old| old.id == new.id);
-            let over = new.gyldig_til <= today && old.is_some();
             if old == Some(new) || (old.is_none() && new.gyldig_til < today) {
                 return None;
             }
-            let (hendelsestype, gjelder) =
-                if over { ("KAMPANJE_LUKKET", new.gyldig_til) } else { ("KAMPANJE_AAPNET", new.gyldig_fra) };
-            let tillegg = [
-                ("kampanje", new.id.clone()),
-                ("fra", new.gyldig_fra.to_string()),
-                ("til", new.gyldig_til.to_string()),
-            ];
-            Some(Nyhet { hendelsestype, gjelder, tillegg: pairs(tillegg), til: all(&new.kommuner) })
+            if new.gyldig_til <= today && old.is_some() {
+                return Some(campaign_over(before, new, today));
+            }
+            Some(Nyhet {
+                hendelsestype: "KAMPANJE_AAPNET",
+                gjelder: new.gyldig_fra,
+                tillegg: campaign_days(new),
+                opphav: Opphav::Imdi,
+                til: of_kommuner(before, today, &new.kommuner),
+                once: None,
+            })
         }
         RegistryEntry::RapporteringsaarLaas(new) => {
             let known = before.laaser.contains(new);
@@ -52,7 +59,9 @@ fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyh
                 hendelsestype: "RAPPORTERINGSAAR_LAAST",
                 gjelder: new.laast_fra,
                 tillegg,
-                til: all(&new.kommuner),
+                opphav: Opphav::Imdi,
+                til: of_kommuner(before, today, &new.kommuner),
+                once: None,
             };
             (!known).then_some(one)
         }
@@ -64,7 +73,9 @@ fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyh
                 hendelsestype: "KOMMUNENUMMER_ENDRET",
                 gjelder: today,
                 tillegg: pairs(tillegg),
+                opphav: Opphav::Imdi,
                 til: vec![new.id.clone()],
+                once: None,
             };
             if old.kommune != new.kommune {
                 return Some(one);
@@ -75,24 +86,17 @@ fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyh
         }
         RegistryEntry::User(new) => {
             let old = before.users.get(&new.id)?;
-            let rights = |user: &TransferUser| {
-                let last = user.valid.last().map(|day| day.to_string()).unwrap_or_default();
-                format!("{} {}..{last}", codes(user.roles.iter().map(|role| role.code())), user.valid.from)
-            };
             let til = of_place(before, today, old.kommune, old.bydel);
             let what = format!("overfoeringsbruker {}", new.id);
-            (rights(old) != rights(new)).then(|| tilgang(&what, rights(old), rights(new), today, til))
+            let (fra, now) = (rights_of_user(old), rights_of_user(new));
+            (fra != now).then(|| tilgang(&what, fra, now, today, til))
         }
         RegistryEntry::Delegation(new) => {
-            let same =
-                |old: &&crate::registry::Delegation| RegistryEntry::Delegation((*old).clone()).key() == row.key();
+            let same = |old: &&Delegation| RegistryEntry::Delegation((*old).clone()).key() == row.key();
             let old = before.delegations.iter().find(same)?;
-            let rights = |one: &crate::registry::Delegation| {
-                let last = one.valid.last().map(|day| day.to_string()).unwrap_or_default();
-                format!("{} {}..{last}", codes(one.ordninger.iter().map(|ordning| ordning.code())), one.valid.from)
-            };
             let til = of_place(before, today, new.kommune, None);
-            (rights(old) != rights(new)).then(|| tilgang("fullmakt", rights(old), rights(new), today, til))
+            let (fra, now) = (rights_of_delegation(old), rights_of_delegation(new));
+            (fra != now).then(|| tilgang("fullmakt", fra, now, today, til))
         }
         _ => None,
     }
@@ -100,7 +104,35 @@ fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyh
 
 fn tilgang(hva: &str, fra: String, til: String, today: NaiveDate, systems: Vec<String>) -> Nyhet {
     let tillegg = pairs([("hva", hva.to_owned()), ("fra", fra), ("til", til)]);
-    Nyhet { hendelsestype: "TILGANG_ENDRET", gjelder: today, tillegg, til: systems }
+    let (hendelsestype, opphav) = ("TILGANG_ENDRET", Opphav::Imdi);
+    Nyhet { hendelsestype, gjelder: today, tillegg, opphav, til: systems, once: None }
+}
+
+fn rights_of_user(user: &TransferUser) -> String {
+    let last = user.valid.last().map(|day| day.to_string()).unwrap_or_default();
+    format!("{} {}..{last}", codes(user.roles.iter().map(|role| role.code())), user.valid.from)
+}
+
+fn rights_of_delegation(one: &Delegation) -> String {
+    let last = one.valid.last().map(|day| day.to_string()).unwrap_or_default();
+    format!("{} {}..{last}", codes(one.ordninger.iter().map(|ordning| ordning.code())), one.valid.from)
+}
+
+/// Its last day has come, or an operator ended it: told once, whichever comes first.
+fn campaign_over(registry: &Registry, campaign: &Campaign, today: NaiveDate) -> Nyhet {
+    Nyhet {
+        hendelsestype: "KAMPANJE_LUKKET",
+        gjelder: campaign.gyldig_til,
+        tillegg: campaign_days(campaign),
+        opphav: Opphav::Imdi,
+        til: of_kommuner(registry, today, &campaign.kommuner),
+        once: Some(format!("KAMPANJE_LUKKET {} {}", campaign.id, campaign.gyldig_til)),
+    }
+}
+
+fn campaign_days(campaign: &Campaign) -> Vec<(String, String)> {
+    let (fra, til) = (campaign.gyldig_fra.to_string(), campaign.gyldig_til.to_string());
+    pairs([("kampanje", campaign.id.clone()), ("fra", fra), ("til", til)])
 }
 
 fn pairs<const N: usize>(all: [(&str, String); N]) -> Vec<(String, String)> {
@@ -116,6 +148,11 @@ fn codes<'c>(all: impl Iterator<Item = &'c str>) -> String {
 /// All avsendersystemer of the day.
 pub fn alle(registry: &Registry, today: NaiveDate) -> Vec<String> {
     systems(registry, today, |_| true)
+}
+
+/// The avsendersystemer of these kommuner; of all where none is named.
+fn of_kommuner(registry: &Registry, today: NaiveDate, kommuner: &[Kommunenummer]) -> Vec<String> {
+    systems(registry, today, |system| kommuner.is_empty() || kommuner.contains(&system.kommune))
 }
 
 /// The avsendersystemer of a kommune; those of a bydel hear of their own bydel alone.

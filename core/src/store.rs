@@ -229,7 +229,7 @@ impl Store {
         let before = tx.load_registry().await?;
         tx.put_registry(entries, at).await?;
         let nyheter = nyheter(&before, entries, oslo_date(at));
-        tx.tell(&before, &nyheter, at.trunc_subsecs(6)).await?;
+        tx.tell(&before, nyheter, at.trunc_subsecs(6)).await?;
         tx.commit().await
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use arc_swap::{ArcSwap, Guard};
+use chrono::NaiveDate;
 use nir_wsdl::certificate::{Certificate, Trust};
 use nir_wsdl::seal::Signer;
 use register::codes::Catalogue;
@@ -33,10 +34,21 @@ pub struct AnswerKeys {
     pub rsa: Signer,
     /// ECDSA P-256 for parties that are set to it.
     pub ecdsa: Option<Signer>,
-    /// The present certificate and the next one, DER, for `ping`.
+    /// The present certificate, DER, for `ping`.
     pub certificate: Vec<u8>,
     /// The certificate that takes over, if one is configured.
-    pub next_certificate: Option<Vec<u8>>,
+    pub next: Option<NextCertificate>,
+}
+
+/// A certificate that will sign.
+#[derive(Debug)]
+pub struct NextCertificate {
+    /// DER.
+    pub der: Vec<u8>,
+    /// SHA-256 over it, hexadecimal.
+    pub thumbprint: String,
+    /// The first day on which it signs.
+    pub from: NaiveDate,
 }
 
 impl AnswerKeys {

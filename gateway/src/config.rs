@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use chrono::NaiveDate;
 use figment::providers::{Env, Format as _, Toml};
 use figment::{Figment, Profile as Layer, Provider as _};
 use register::policy::Profile;
@@ -121,6 +122,9 @@ pub struct Signing {
     /// The certificate that takes over.
     #[serde(deserialize_with = "files::optional")]
     pub next_certificate: Option<PathBuf>,
+    /// The first day on which it signs; the day after the present one's last where it is not set.
+    #[serde(deserialize_with = "files::day")]
+    pub next_from: Option<NaiveDate>,
     /// Those that signed before.
     pub former_certificates: Vec<PathBuf>,
 }

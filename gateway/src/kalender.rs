@@ -1,15 +1,15 @@
 //! The calendar (design.md 6, Calendar events): asks the register what each date brings and commits it like any other command.
 //! Every node asks: what one has carried out, the ledger remembers, and nobody says it twice.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use register::change::Opphav;
 use register::id::{Duf, Kommunenummer};
-use register::ledger::{Exchange, Internal, InternalCommand, Job, Work};
+use register::ledger::{Done, Exchange, Internal, InternalCommand, Job, LedgerError, Work};
 use register::registry::Registry;
 use register::time::oslo_date;
 use tokio::sync::{Mutex, watch};
@@ -24,6 +24,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// The most days that are gone through at once. A clock of the sandbox may be set to any year: past so many days, what they
 /// would have brought is left out.
 const DAYS: i64 = 400;
+/// So many days before another certificate signs, everybody is told (domain.md 12, SERTIFIKAT_BYTTES).
+const CERTIFICATE_TOLD_BEFORE: Days = Days::new(60);
 
 /// What the node has asked for so far; one look at a time.
 #[derive(Debug, Default)]
@@ -55,42 +57,73 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
 pub async fn catch_up(app: &App, drain: Option<&watch::Receiver<bool>>) -> anyhow::Result<()> {
     let mut asked = app.calendar.0.lock().await;
     let (registry, wall) = (app.registry.load_full(), clock::now());
-    if asked.0.is_empty() {
+    let first = asked.0.is_empty();
+    if first {
         // What was missed while no node ran.
         let done = app.store.calendar_date().await?;
         asked.0.extend(done.map(|done| (None, done)));
     }
     let (dates, now) = asked.since(&registry, wall);
-    for date in dates {
-        carry_out(app, &registry, wall, date, drain).await?;
+    for (date, Asking { clocks, again }) in dates {
+        app.store.tell_date(&app.policy, date, &clocks, wall).await?;
+        carry_out(app, &registry, wall, (date, again), drain).await?;
         if ends(drain) {
             return Ok(());
         }
     }
-    if *asked != now && !ends(drain) {
+    if (first || *asked != now) && !ends(drain) {
         app.store.calendar_done_to(oslo_date(wall)).await?;
+        announce_certificate(app, wall).await?;
         *asked = now;
     }
     Ok(())
 }
 
+/// Tells of the certificate that takes over, once its time has come. A node that got it later than that tells it at its start.
+async fn announce_certificate(app: &App, wall: DateTime<Utc>) -> anyhow::Result<()> {
+    let next = app.keys.load().next.as_ref().map(|next| (next.thumbprint.clone(), next.from));
+    let today = oslo_date(wall);
+    let due = |(_, from): &(String, NaiveDate)| {
+        today < *from && from.checked_sub_days(CERTIFICATE_TOLD_BEFORE).is_some_and(|day| day <= today)
+    };
+    let Some((thumbprint, from)) = next.filter(due) else { return Ok(()) };
+    let told = app.store.announce_certificate(&thumbprint, from, Opphav::Tid, wall).await?;
+    if told > 0 {
+        tracing::info!(event = "certificate_announced", thumbprint, %from, streams = told);
+    }
+    Ok(())
+}
+
+/// Why a date is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Asking {
+    /// Whose clocks have come to it.
+    clocks: BTreeSet<Option<Kommunenummer>>,
+    /// It is over for all of them, and was carried out when it came.
+    again: bool,
+}
+
 impl Asked {
     /// Dates that have come by one clock or another, the earliest first, and what will have been asked for with them. With a
-    /// new day the one before is asked for once more: what the register learned in its course belongs to it, too.
-    fn since(&self, registry: &Registry, wall: DateTime<Utc>) -> (BTreeSet<NaiveDate>, Asked) {
+    /// new day the one before is asked for once more: what was on its way at midnight may have been missed.
+    fn since(&self, registry: &Registry, wall: DateTime<Utc>) -> (BTreeMap<NaiveDate, Asking>, Asked) {
         let clocks = std::iter::once(None).chain(registry.clock_offsets.keys().copied().map(Some));
-        let (mut dates, mut now) = (BTreeSet::new(), Asked::default());
+        let (mut dates, mut now) = (BTreeMap::<NaiveDate, Asking>::new(), Asked::default());
         let everybody = self.0.get(&None);
         for clock in clocks {
             let today = oslo_date(registry.register_time(clock, wall));
             now.0.insert(clock, today);
-            match self.0.get(&clock).or(everybody) {
-                Some(last) if *last == today => {}
-                Some(last) if *last < today && (today - *last).num_days() <= DAYS => {
-                    dates.extend(last.iter_days().take_while(|day| *day <= today));
-                }
+            let first = match self.0.get(&clock).or(everybody) {
+                Some(last) if *last == today => continue,
+                Some(last) if *last < today && (today - *last).num_days() <= DAYS => *last,
                 // The first start, or a clock that was set back or far ahead.
-                _ => drop(dates.insert(today)),
+                _ => today,
+            };
+            for date in first.iter_days().take_while(|day| *day <= today) {
+                let again = self.0.get(&clock).or(everybody) == Some(&date);
+                let asking = dates.entry(date).or_insert_with(|| Asking { again: true, ..Asking::default() });
+                asking.clocks.insert(clock);
+                asking.again &= again;
             }
         }
         (dates, now)
@@ -106,15 +139,15 @@ async fn carry_out(
     app: &App,
     registry: &Registry,
     wall: DateTime<Utc>,
-    date: NaiveDate,
+    (date, again): (NaiveDate, bool),
     drain: Option<&watch::Receiver<bool>>,
 ) -> anyhow::Result<()> {
     let (mut after, mut persons) = (None, 0_usize);
     loop {
-        let page = app.store.calendar_page(registry, &app.policy, date, wall, after).await?;
+        let page = app.store.calendar_page(registry, &app.policy, (date, again), wall, after).await?;
         if !page.dufs.is_empty() {
             persons += page.dufs.len();
-            commit(app, date, page.dufs).await?;
+            commit_all(app, (date, again), page.dufs).await?;
         }
         after = page.next;
         if after.is_none() || ends(drain) {
@@ -127,7 +160,26 @@ async fn carry_out(
     Ok(())
 }
 
-async fn commit(app: &App, date: NaiveDate, dufs: Vec<Duf>) -> anyhow::Result<()> {
+/// Commits a page. Where the rules fail on a person, the day still comes for all others.
+async fn commit_all(app: &App, date: (NaiveDate, bool), dufs: Vec<Duf>) -> anyhow::Result<()> {
+    match commit(app, date, dufs.clone()).await? {
+        Err(LedgerError::Panicked) => {}
+        done => return done.map(drop).context("the ledger refused it"),
+    }
+    for duf in dufs {
+        match commit(app, date, vec![duf]).await? {
+            Err(LedgerError::Panicked) => tracing::error!(event = "calendar_person_failed", date = %date.0),
+            done => drop(done.context("the ledger refused it")?),
+        }
+    }
+    Ok(())
+}
+
+async fn commit(
+    app: &App,
+    (date, again): (NaiveDate, bool),
+    dufs: Vec<Duf>,
+) -> anyhow::Result<Result<Done, LedgerError>> {
     let exchange = Exchange {
         operation: "kalender",
         signer: app.keys.load().organization().context("the signing certificate names no organization")?,
@@ -137,10 +189,9 @@ async fn commit(app: &App, date: NaiveDate, dufs: Vec<Duf>) -> anyhow::Result<()
         request: format!("{date}").into_bytes().into(),
         received: clock::now(),
     };
-    let what = Internal::Calendar { date, dufs };
+    let what = Internal::Calendar { date, dufs, again };
     let work = Work::Internal(Box::new(InternalCommand { opphav: Opphav::Tid, what }));
-    let done = app.ledger.commit(Job { exchange, work }).await.context("the ledger has ended")?;
-    done.map(drop).context("the ledger refused it")
+    app.ledger.commit(Job { exchange, work }).await.context("the ledger has ended")
 }
 
 #[cfg(test)]
@@ -153,7 +204,7 @@ mod tests {
 
     fn asked(registry: &Registry, before: &Asked, at: &str) -> (Vec<String>, Asked) {
         let (dates, now) = before.since(registry, noon(at));
-        (dates.iter().map(ToString::to_string).collect(), now)
+        (dates.keys().map(ToString::to_string).collect(), now)
     }
 
     #[test]
@@ -163,6 +214,8 @@ mod tests {
         assert_eq!(dates, ["2026-11-26"], "the first start");
         assert_eq!(asked(&registry, &first, "2026-11-26").0, Vec::<String>::new(), "the same day");
         assert_eq!(asked(&registry, &first, "2026-11-27").0, ["2026-11-26", "2026-11-27"]);
+        let again: Vec<bool> = first.since(&registry, noon("2026-11-27")).0.into_values().map(|one| one.again).collect();
+        assert_eq!(again, [true, false]);
         assert_eq!(asked(&registry, &first, "2026-11-29").0.len(), 4, "days that were missed");
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
+use chrono::NaiveDate;
 use nir_wsdl::certificate::{Certificate, Trust};
 use nir_wsdl::seal::Signer;
 use register::codes::Catalogue;
@@ -16,6 +17,7 @@ use register::evidence::payload::MasterKey;
 use register::ledger::{Lane, LaneConfig};
 use register::policy::Policy;
 use register::store::{Store, StoreError};
+use register::time::oslo_date;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use tokio::sync::{Notify, watch};
@@ -23,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::admission::{Admission, AdmissionLimits};
-use crate::app::{AnswerKeys, App, PresentKeys};
+use crate::app::{AnswerKeys, App, NextCertificate, PresentKeys};
 use crate::bilder::{self, Bilder};
 use crate::clock;
 use crate::config::Config;
@@ -252,13 +254,25 @@ pub fn answer_keys(config: &Config) -> anyhow::Result<AnswerKeys> {
         Ok(der)
     };
     let signing = &config.signing;
+    let certificate = der(&signing.certificate)?;
     Ok(AnswerKeys {
         rsa: signer(&signing.key, &signing.certificate)?,
         ecdsa: match (&signing.ecdsa_key, &signing.ecdsa_certificate) {
             (Some(key), Some(certificate)) => Some(signer(key, certificate)?),
             _ => None,
         },
-        certificate: der(&signing.certificate)?,
-        next_certificate: signing.next_certificate.as_deref().map(der).transpose()?,
+        next: match &signing.next_certificate {
+            Some(file) => Some(next_certificate(der(file)?, signing.next_from, &certificate)?),
+            None => None,
+        },
+        certificate,
     })
+}
+
+/// The certificate that takes over from the present one: on a day that is set, or when that one ends.
+fn next_certificate(der: Vec<u8>, from: Option<NaiveDate>, present: &[u8]) -> anyhow::Result<NextCertificate> {
+    let read = |der| Certificate::from_der(der).map_err(|error| anyhow::anyhow!("signing certificate: {error:?}"));
+    let ends = oslo_date(read(present)?.not_after());
+    let thumbprint = hex::encode(read(&der)?.thumbprint_sha256());
+    Ok(NextCertificate { der, thumbprint, from: from.or_else(|| ends.succ_opt()).unwrap_or(ends) })
 }

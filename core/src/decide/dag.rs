@@ -16,6 +16,7 @@ use crate::kategori::{Beregnet, Kategori};
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::registry::Registry;
+use crate::time::oslo_date;
 
 /// Whether the day brings anything for the person: whom a scheduler asks about.
 pub fn brings(person: &Person, policy: &Policy, date: NaiveDate) -> bool {
@@ -25,6 +26,16 @@ pub fn brings(person: &Person, policy: &Policy, date: NaiveDate) -> bool {
     }
     let Some(yesterday) = date.pred_opt() else { return false };
     !mangel::arisen(policy, (person, yesterday), (person, date)).is_empty()
+}
+
+/// Whether the register knew before the day all that it knows of the person now. A day is asked for once more when it is over:
+/// what was on its way at midnight may have been missed. What was learned in its course was told when it was learned.
+pub fn known_before(registry: &Registry, person: &Person, date: NaiveDate) -> bool {
+    let place = person.follow_up(date).map(|place| place.kommune);
+    let learned = person.facts.iter().map(|fact| fact.system_from);
+    let learned = learned.chain(person.posts.iter().map(|post| post.system_from));
+    let last = learned.chain(person.beregnet.iter().map(|beregnet| beregnet.system_from)).max();
+    last.is_none_or(|last| oslo_date(registry.register_time(place, last)) < date)
 }
 
 /// Carries the day out for one person, as of that day.

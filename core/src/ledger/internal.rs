@@ -42,6 +42,8 @@ pub enum Internal {
         date: NaiveDate,
         /// Whom.
         dufs: Vec<Duf>,
+        /// It was carried out when it came: only what was on its way then is left.
+        again: bool,
     },
     /// Tells avsendersystemer of what concerns no person: new rules, a campaign, a certificate.
     Tell(Kunngjoering),
@@ -140,7 +142,7 @@ impl InternalCommand {
     /// The date that it carries out, and for whom.
     pub fn calendar(&self) -> Option<(NaiveDate, &[Duf])> {
         match &self.what {
-            Internal::Calendar { date, dufs } => Some((*date, dufs)),
+            Internal::Calendar { date, dufs, .. } => Some((*date, dufs)),
             _ => None,
         }
     }
@@ -410,11 +412,11 @@ pub(super) fn carry_out(
                 avgjoer(registry, policy, person, (*post_id, *strike), now, ids).unwrap_or_default()
             });
         }
-        Internal::Calendar { date, dufs } => {
+        Internal::Calendar { date, dufs, again } => {
             for duf in dufs.iter().filter(|duf| !around.done.contains(&(**duf, *date))) {
                 let mut came = false;
                 work.each(*duf, &mut |person, now| {
-                    came = *date <= now.today;
+                    came = *date <= now.today && (!again || dag::known_before(registry, person, *date));
                     if came {
                         dag::carry_out(registry, policy, person, *date, now, cause, ids)
                     } else {

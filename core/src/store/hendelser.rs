@@ -2,14 +2,15 @@
 //! concerns; what is withdrawn from streams (design.md 17, Streams).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use uuid::Uuid;
 
 use crate::change::{Notice, NoticePayload, Opphav};
-use crate::decide::dag;
-use crate::id::Duf;
-use crate::kunngjoering::{Nyhet, alle};
+use crate::decide;
+use crate::id::{Duf, Kommunenummer};
+use crate::kunngjoering::{Nyhet, alle, dag};
 use crate::liste::Soekenummer;
 use crate::policy::Policy;
 use crate::registry::Registry;
@@ -44,31 +45,66 @@ pub struct CalendarRow {
 }
 
 impl Store {
-    /// Tells every avsendersystem that is registered now; how many were told.
-    pub async fn tell_all(
+    /// Tells every avsendersystem that is registered now that answers will be signed with another certificate from a day on;
+    /// once for each certificate and day. How many were told.
+    pub async fn announce_certificate(
         &self,
-        hendelsestype: &'static str,
-        gjelder: NaiveDate,
-        tillegg: Vec<(String, String)>,
+        thumbprint: &str,
+        from: NaiveDate,
+        opphav: Opphav,
         at: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
         let mut tx = self.begin().await?;
         let registry = tx.load_registry().await?;
-        let til = alle(&registry, oslo_date(at));
-        let told = til.len();
-        tx.tell(&registry, &[Nyhet { hendelsestype, gjelder, tillegg, til }], at.trunc_subsecs(6)).await?;
+        let nyhet = Nyhet {
+            hendelsestype: "SERTIFIKAT_BYTTES",
+            gjelder: from,
+            tillegg: vec![
+                ("nyttTommeltrykkSha256".to_owned(), thumbprint.to_owned()),
+                ("dato".to_owned(), from.to_string()),
+            ],
+            opphav,
+            til: alle(&registry, oslo_date(at)),
+            once: Some(format!("SERTIFIKAT_BYTTES {thumbprint} {from}")),
+        };
+        let told = tx.tell(&registry, vec![nyhet], at.trunc_subsecs(6)).await?;
+        tx.commit().await?;
+        Ok(told)
+    }
+
+    /// Tells what a date brings that concerns no person, to those whose clocks have come to it; each thing once, however often
+    /// the date is asked for. How many changes were written.
+    pub async fn tell_date(
+        &self,
+        policy: &Policy,
+        date: NaiveDate,
+        clocks: &BTreeSet<Option<Kommunenummer>>,
+        at: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let brings = |registry: &Registry| -> Vec<Nyhet> {
+            clocks.iter().flat_map(|clock| dag::of_date(registry, policy, date, *clock)).collect()
+        };
+        if brings(&self.load_registry().await?).is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.begin().await?;
+        // Read again: a transfer user may have been used in between.
+        let registry = tx.load_registry().await?;
+        let told = tx.tell(&registry, brings(&registry), at.trunc_subsecs(6)).await?;
         tx.commit().await?;
         Ok(told)
     }
 
     /// Whom a date concerns, page by page in the order of their numbers. A date is asked for when it has come, by the clock
-    /// of the kommune that follows the person up: who is not there yet is left out.
+    /// of the kommune that follows the person up: who is not there yet is left out. One that was carried out when it came is
+    /// asked for `again` when it is over.
     ///
     /// ```text
     /// let mut after = None;
     /// loop {
-    ///     let page = store.calendar_page(&registry, &policy, date, wall, after).await?;
-    ///     if !page.dufs.is_empty() { commit InternalCommand { opphav: Opphav::Tid, what: Internal::Calendar { date, dufs: page.dufs } } }
+    ///     let page = store.calendar_page(&registry, &policy, (date, false), wall, after).await?;
+    ///     let what = Internal::Calendar { date, dufs: page.dufs, again: false };
+    ///     commit(InternalCommand { opphav: Opphav::Tid, what });
     ///     match page.next { Some(next) => after = Some(next), None => break }
     /// }
     /// ```
@@ -79,7 +115,7 @@ impl Store {
         &self,
         registry: &Registry,
         policy: &Policy,
-        date: NaiveDate,
+        (date, again): (NaiveDate, bool),
         wall: DateTime<Utc>,
         after: Option<Duf>,
     ) -> Result<CalendarPage, StoreError> {
@@ -95,7 +131,11 @@ impl Store {
             .iter()
             .filter(|person| {
                 let place = person.follow_up(date).map(|place| place.kommune);
-                date <= oslo_date(registry.register_time(place, wall)) && dag::brings(person, policy, date)
+                let came = date <= oslo_date(registry.register_time(place, wall));
+                let told = again && !decide::dag::known_before(registry, person, date);
+                // What fails here fails again under its lock, where it is kept to this person.
+                let brings = || decide::dag::brings(person, policy, date);
+                came && !told && catch_unwind(AssertUnwindSafe(brings)).unwrap_or(true)
             })
             .map(|person| person.duf)
             .collect();
@@ -206,17 +246,34 @@ impl Tx {
         Ok(all)
     }
 
-    /// Writes news of the registry into the streams that they concern.
-    pub async fn tell(&mut self, registry: &Registry, nyheter: &[Nyhet], at: DateTime<Utc>) -> Result<(), StoreError> {
-        let systems: BTreeSet<String> = nyheter.iter().flat_map(|nyhet| nyhet.til.iter().cloned()).collect();
+    /// Writes news of the registry into the streams that they concern, but for what was told before; how many changes that
+    /// makes.
+    pub async fn tell(
+        &mut self,
+        registry: &Registry,
+        nyheter: Vec<Nyhet>,
+        at: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let mut untold = Vec::new();
+        for nyhet in nyheter {
+            let new = match &nyhet.once {
+                Some(once) => {
+                    let key = format!("told {once}");
+                    on!(self, tx => tx.add_meta(&key, &at.to_rfc3339()).await)?
+                }
+                None => true,
+            };
+            untold.extend(new.then_some(nyhet));
+        }
+        let systems: BTreeSet<String> = untold.iter().flat_map(|nyhet| nyhet.til.iter().cloned()).collect();
         if systems.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let mut streams = self.lock_streams(&systems.into_iter().collect::<Vec<_>>()).await?;
         let mut changes = Vec::new();
         for (name, row) in &mut streams {
             let Some(system) = registry.avsendersystemer.get(name) else { continue };
-            for nyhet in nyheter.iter().filter(|nyhet| nyhet.til.contains(name)) {
+            for nyhet in untold.iter().filter(|nyhet| nyhet.til.contains(name)) {
                 row.last_number += 1;
                 let notice = Notice {
                     hendelse_id: Uuid::new_v5(
@@ -229,7 +286,7 @@ impl Tx {
                     duf: None,
                     kommune: system.kommune,
                     bydel: system.bydel,
-                    opphav: Opphav::Imdi,
+                    opphav: nyhet.opphav,
                     meldings_id: None,
                     payload: NoticePayload::Annen { tillegg: nyhet.tillegg.clone() },
                 };
@@ -243,7 +300,9 @@ impl Tx {
                 });
             }
         }
-        self.write(&Writes { changes, streams, ..Writes::default() }).await
+        let told = changes.len();
+        self.write(&Writes { changes, streams, ..Writes::default() }).await?;
+        Ok(told)
     }
 
     /// What streams hold of these persons beyond what they have acknowledged.

@@ -19,11 +19,13 @@ use crate::house::{Database, FAR_SYSTEM, OTHER_SYSTEM, SYSTEM, commit, duf, late
 on_both!(
     a_date_is_carried_out_once,
     a_date_that_has_not_come_is_left,
+    what_was_learned_on_a_day_is_not_told_once_more_when_it_is_over,
     what_nobody_may_know_is_taken_back,
     who_depends_on_a_sponsor_hears,
     what_concerns_no_person_reaches_whom_it_concerns,
     a_change_of_the_registry_is_told_where_it_is_news,
     what_was_told_is_marked_by_what_tells_it,
+    what_a_day_brings_to_no_person_is_told_once,
 );
 
 const DAY: i64 = 86_400;
@@ -67,12 +69,12 @@ async fn a_date_is_carried_out_once(db: Database) {
     let policy = Arc::new(Policy::embedded(Profile::Sandbox).unwrap());
     let registry = db.store.load_registry().await.unwrap();
     let date = "2026-11-28".parse().unwrap();
-    let page = db.store.calendar_page(&registry, &policy, date, later(2 * DAY), None).await.unwrap();
+    let page = db.store.calendar_page(&registry, &policy, (date, false), later(2 * DAY), None).await.unwrap();
     assert_eq!((page.dufs.clone(), page.next), (vec![duf(3), duf(5)], None));
-    let early = db.store.calendar_page(&registry, &policy, date, later(DAY), None).await.unwrap();
+    let early = db.store.calendar_page(&registry, &policy, (date, false), later(DAY), None).await.unwrap();
     assert_eq!(early.dufs, [], "the day has not come");
     // Two nodes at once, the same twice in one batch, and again later.
-    let what = || Internal::Calendar { date, dufs: page.dufs.clone() };
+    let what = || Internal::Calendar { date, dufs: page.dufs.clone(), again: false };
     let (mut one, mut other) = (db.lane_of("a").await, db.lane_of("b").await);
     let jobs = [job(Opphav::Tid, what(), 2 * DAY), job(Opphav::Tid, what(), 2 * DAY)];
     let (first, second) = tokio::join!(one.commit(&jobs, later(2 * DAY)), other.commit(&jobs, later(2 * DAY)));
@@ -84,7 +86,7 @@ async fn a_date_is_carried_out_once(db: Database) {
         let both = [duf(3), duf(5)].map(|duf| ("OPPFOELGING_ENDRET".to_owned(), Some(duf)));
         assert_eq!(moves, both, "{system}");
     }
-    let page = db.store.calendar_page(&registry, &policy, date, later(2 * DAY), None).await.unwrap();
+    let page = db.store.calendar_page(&registry, &policy, (date, false), later(2 * DAY), None).await.unwrap();
     assert_eq!(page.dufs, []);
     db.sound().await;
 }
@@ -92,7 +94,7 @@ async fn a_date_is_carried_out_once(db: Database) {
 async fn a_date_that_has_not_come_is_left(db: Database) {
     let db = db.furnished().await;
     decided(&db, &[duf(3)]).await;
-    let what = || Internal::Calendar { date: "2026-11-28".parse().unwrap(), dufs: vec![duf(3)] };
+    let what = || Internal::Calendar { date: "2026-11-28".parse().unwrap(), dufs: vec![duf(3)], again: false };
     let mut lane = db.lane().await;
     let early = commit(&mut lane, job(Opphav::Tid, what(), DAY), later(DAY)).await.unwrap();
     assert_eq!(text(&early), "0 changed, 0 unknown");
@@ -100,6 +102,27 @@ async fn a_date_that_has_not_come_is_left(db: Database) {
     commit(&mut lane, job(Opphav::Tid, what(), 2 * DAY), later(2 * DAY)).await.unwrap();
     assert_eq!(db.count("kalender").await, 1);
     assert!(told(&db, FAR_SYSTEM).await.contains(&("OPPFOELGING_ENDRET".to_owned(), Some(duf(3)))));
+}
+
+async fn what_was_learned_on_a_day_is_not_told_once_more_when_it_is_over(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    let (today, tomorrow) = (crate::house::today(), later(DAY));
+    let policy = Policy::embedded(Profile::Sandbox).unwrap();
+    // Who dies on the day on which it is told.
+    let died = vec![fact("d", "2026-11-26", FactContent::Doedsfall { dato: today })];
+    commit(&mut lane, job(Opphav::Folkeregister, Internal::Facts(vec![(duf(3), died)]), 1), later(1)).await.unwrap();
+    let before = told(&db, SYSTEM).await;
+    assert!(before.contains(&("KATEGORI_LUKKET".to_owned(), Some(duf(3)))), "{before:?}");
+    let registry = db.store.load_registry().await.unwrap();
+    for again in [true, false] {
+        let page = db.store.calendar_page(&registry, &policy, (today, again), tomorrow, None).await.unwrap();
+        assert_eq!(page.dufs.contains(&duf(3)), !again, "who missed the day cannot know that it was told");
+    }
+    let what = Internal::Calendar { date: today, dufs: vec![duf(3)], again: true };
+    commit(&mut lane, job(Opphav::Tid, what, DAY), tomorrow).await.unwrap();
+    assert_eq!(told(&db, SYSTEM).await, before);
+    db.sound().await;
 }
 
 async fn what_nobody_may_know_is_taken_back(db: Database) {
@@ -241,8 +264,69 @@ async fn a_change_of_the_registry_is_told_where_it_is_news(db: Database) {
     assert_eq!(told(&db, OTHER_SYSTEM).await, [known("RAPPORTERINGSAAR_LAAST"), known("TILGANG_ENDRET")]);
     let far = ["KAMPANJE_AAPNET", "KAMPANJE_LUKKET", "RAPPORTERINGSAAR_LAAST", "KOMMUNENUMMER_ENDRET"].map(known);
     assert_eq!(told(&db, FAR_SYSTEM).await, far);
-    let certificate = db.store.tell_all("SERTIFIKAT_BYTTES", "2027-01-22".parse().unwrap(), Vec::new(), later(9)).await;
-    assert_eq!(certificate.unwrap(), registry.avsendersystemer.len());
+    let from = "2027-01-22".parse().unwrap();
+    let announced = || db.store.announce_certificate("ab01", from, Opphav::Tid, later(9));
+    assert_eq!(announced().await.unwrap(), registry.avsendersystemer.len());
+    assert_eq!(announced().await.unwrap(), 0, "told already");
     assert_eq!(told(&db, OTHER_SYSTEM).await.last(), Some(&known("SERTIFIKAT_BYTTES")));
+    db.sound().await;
+}
+
+async fn what_a_day_brings_to_no_person_is_told_once(db: Database) {
+    let db = db.furnished().await;
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().unwrap();
+    let registry = db.store.load_registry().await.unwrap();
+    let row = |text: &str| serde_json::from_str::<RegistryEntry>(text).unwrap();
+    let campaign = |id: &str, til: &str| {
+        row(&format!(
+            r#"{{"kind": "CAMPAIGN", "id": "{id}", "gyldig_fra": "2026-10-01", "gyldig_til": "{til}", "maaneder_bakover": 6,
+                "beslutningsreferanse": "b"}}"#
+        ))
+    };
+    let mut unused = registry.users[crate::house::USER].clone();
+    unused.last_used = "2026-08-26T10:00:00Z".parse().unwrap();
+    let delegation = row(&format!(
+        r#"{{"kind": "DELEGATION", "kommune": "4203", "leverandoer": "{}", "ordninger": ["INTRO"], "reference": "f9",
+            "valid": {{"from": "2026-01-01", "to": "2026-11-28"}}}}"#,
+        crate::house::VENDOR
+    ));
+    let clock = row(r#"{"kind": "CLOCK", "kommune": "4203", "offset_seconds": 864000}"#);
+    let rows = [campaign("K1", "2026-11-26"), campaign("K2", "2026-12-31"), delegation, RegistryEntry::User(unused)];
+    for entry in rows {
+        db.store.put_registry(&[entry], later(1)).await.unwrap();
+    }
+    let policy = Policy::embedded(Profile::Sandbox).unwrap();
+    let mut before = Vec::new();
+    for system in [SYSTEM, OTHER_SYSTEM, FAR_SYSTEM] {
+        before.push(told(&db, system).await.len());
+    }
+    let everybody = std::collections::BTreeSet::from([None]);
+    let tell = |date: &str, clocks| {
+        let (store, policy, date) = (&db.store, &policy, day(date));
+        async move { store.tell_date(policy, date, clocks, later(2)).await.unwrap() }
+    };
+    assert_eq!(tell("2026-11-26", &everybody).await, 0, "its last day is not over, and it was used three months ago");
+    // Two nodes, and the day before once more.
+    let (one, other) = tokio::join!(tell("2026-11-27", &everybody), tell("2026-11-27", &everybody));
+    let systems = registry.avsendersystemer.len();
+    let of_4204 = registry.avsendersystemer.values().filter(|system| system.kommune == "4204".parse().unwrap()).count();
+    assert_eq!(one + other, systems + of_4204, "the campaign to all, the user to its kommune");
+    assert_eq!(tell("2026-11-27", &everybody).await, 0);
+    assert!(tell("2026-11-28", &everybody).await > 0, "a delegation ran out");
+    let since = |kinds: Vec<(String, Option<Duf>)>, n: usize| -> Vec<String> {
+        kinds.into_iter().skip(n).map(|(kind, _)| kind).collect()
+    };
+    assert_eq!(since(told(&db, SYSTEM).await, before[0]), ["KAMPANJE_LUKKET", "TILGANG_ENDRET"]);
+    assert_eq!(since(told(&db, OTHER_SYSTEM).await, before[1]), ["KAMPANJE_LUKKET", "TILGANG_ENDRET"]);
+    assert_eq!(since(told(&db, FAR_SYSTEM).await, before[2]), ["KAMPANJE_LUKKET", "TILGANG_ENDRET"]);
+
+    // The sandbox set a clock ahead: its kommune alone hears, and the others when their day comes.
+    db.store.put_registry(&[clock, campaign("K3", "2026-12-01")], later(3)).await.unwrap();
+    let ahead = std::collections::BTreeSet::from([Some("4203".parse().unwrap())]);
+    assert_eq!(tell("2026-12-02", &ahead).await, 1);
+    assert_eq!(tell("2026-12-02", &everybody).await, systems - 1);
+    // Who ends a campaign tells of it, and its day does not again.
+    db.store.put_registry(&[campaign("K2", "2026-11-25")], later(4)).await.unwrap();
+    assert_eq!(tell("2026-11-26", &everybody).await, 0);
     db.sound().await;
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use clap::Subcommand;
 use nir_wsdl::certificate::Certificate;
+use register::change::Opphav;
 
 use crate::admin::{ping, push};
 use crate::cli::DatabaseArgs;
@@ -32,7 +33,9 @@ pub enum StreamCommand {
     },
     /// Drop changes older than 13 months, as every node does by itself.
     Prune(DatabaseArgs),
-    /// Tell every avsendersystem that answers will be signed with another certificate, 60 days before (SERTIFIKAT_BYTTES).
+    /// Tell every avsendersystem that answers will be signed with another certificate (SERTIFIKAT_BYTTES).
+    ///
+    /// A node does this by itself, 60 days before `signing.next_certificate` takes over; the command is for telling it earlier.
     AnnounceCertificate {
         /// The new certificate, PEM.
         certificate: PathBuf,
@@ -86,10 +89,9 @@ async fn announce(file: &Path, on: NaiveDate, database: &DatabaseArgs) -> anyhow
     let certificate = certificate.with_context(|| format!("{} holds no usable certificate", file.display()))?;
     let thumbprint = hex::encode(certificate.thumbprint_sha256());
     let store = super::open(database).await?;
-    let tillegg = vec![("nyttTommeltrykkSha256".to_owned(), thumbprint.clone()), ("dato".to_owned(), on.to_string())];
-    let told = store.tell_all("SERTIFIKAT_BYTTES", on, tillegg, clock::now()).await?;
+    let told = store.announce_certificate(&thumbprint, on, Opphav::Imdi, clock::now()).await?;
     store.close().await;
-    anstream::println!("{told} streams were told that {thumbprint} signs from {on}.");
+    anstream::println!("{told} streams were told that {thumbprint} signs from {on}. Who was told before is not told again.");
     Ok(ExitCode::SUCCESS)
 }
 

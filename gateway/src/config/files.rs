@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use nir_wsdl::certificate::{self, TrustSettings};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::{Config, Environment, Evidence};
@@ -16,6 +17,13 @@ const MASTER_KEY_BYTES: usize = 32;
 pub(super) fn optional<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
     let path = PathBuf::deserialize(from)?;
     Ok((!path.as_os_str().is_empty()).then_some(path))
+}
+
+/// An empty text is a day that is not set.
+pub(super) fn day<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NaiveDate>, D::Error> {
+    let text = String::deserialize(from)?;
+    let day = |text: &str| text.parse().map_err(|_| D::Error::custom(format!("{text} is no day (2027-01-31)")));
+    (!text.is_empty()).then(|| day(&text)).transpose()
 }
 
 impl Config {

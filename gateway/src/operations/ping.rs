@@ -37,7 +37,7 @@ pub async fn run(context: Context, request: Pingforespoersel) -> Reply {
         organisasjonsnavn: Some(party.navn.clone()),
         avsendersystem: systems,
         signeringssertifikat: signing_certificate(&keys.certificate),
-        neste_signeringssertifikat: keys.next_certificate.as_deref().map(signing_certificate),
+        neste_signeringssertifikat: keys.next.as_ref().map(|next| signing_certificate(&next.der)),
     };
     drop(keys);
     context.unrecorded(Answer::Ping(PingSvar { svar }), &version).await

@@ -62,6 +62,12 @@ impl PostgresTx {
         Ok(())
     }
 
+    /// Whether it was not there: on two nodes at once, for one of them.
+    pub(in crate::store) async fn add_meta(&mut self, key: &str, value: &str) -> Result<bool, StoreError> {
+        let sql = "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
+        Ok(sqlx::query(sql).bind(key).bind(value).execute(&mut *self.tx).await?.rows_affected() > 0)
+    }
+
     pub(in crate::store) async fn open_persons(&mut self, rows: &[PersonRow]) -> Result<(), StoreError> {
         let sql = "INSERT INTO person (duf, version, last_row, state) \
                    SELECT * FROM UNNEST($1::int8[], $2::int8[], $3::int8[], $4::bytea[]) ON CONFLICT (duf) DO NOTHING";

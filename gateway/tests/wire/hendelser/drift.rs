@@ -4,6 +4,7 @@ use super::verden::{Verden, reader, system};
 use super::{Case, case};
 use crate::client::Client;
 use crate::messages::{day, head, hent_endringer};
+use crate::node::Installation;
 use crate::oppslag::report;
 use crate::process::{eventually, succeed};
 use crate::restart::Tampering;
@@ -70,8 +71,8 @@ pub fn cases() -> Vec<Case> {
             (MOVES, "IMDI"),
             &[HERE, NEXT],
         ),
-        case("SERTIFIKAT_BYTTES", none, announce, IMDI, &[]),
-        case("SERTIFIKAT_BYTTES", none, announce, (NEXT, "IMDI"), &[]),
+        case("SERTIFIKAT_BYTTES", none, |w, _| announce(w, 60), IMDI, &[]),
+        case("SERTIFIKAT_BYTTES", none, |w, _| announce(w, 61), (NEXT, "IMDI"), &[]),
         case(
             "REGISTRERING_FEILREGISTRERT",
             |w| {
@@ -101,9 +102,9 @@ fn renumbered(w: &Verden) -> String {
     String::new()
 }
 
-fn announce(w: &Verden, _: &str) {
+fn announce(w: &Verden, in_days: i64) {
     let file = w.sandbox.data().join("certs").join("vendor.pem");
-    w.operate(&["stream", "announce-certificate", file.to_str().unwrap(), "--on", &day(60)]);
+    w.operate(&["stream", "announce-certificate", file.to_str().unwrap(), "--on", &day(in_days)]);
 }
 
 /// A register that was told of other rules and code lists than those that an operator has brought into use: they are active
@@ -130,4 +131,54 @@ fn new_rules_and_code_lists_are_told_once_they_are_in_use() {
             assert!(page.texts("noekkel").contains(&key.to_owned()), "{page}");
         }
     }
+}
+
+/// Nodes that start on a day that none has seen yet, on a register in which much ends with the day before.
+#[test]
+fn what_a_day_brings_to_no_person_is_told_by_itself() {
+    let installation = Installation::new(None);
+    let import = |family: &str, row: String| {
+        let file = installation.path().join("row.ndjson");
+        std::fs::write(&file, row).unwrap();
+        succeed(&[family, "import", file.to_str().unwrap()], &installation.config());
+    };
+    let campaign = r#"{"kind": "CAMPAIGN", "id": "K9", "gyldig_fra": "2026-01-01", "maaneder_bakover": 6, "kommuner": ["4204"], "beslutningsreferanse": "IMDi 26/9""#;
+    import("party", format!(r#"{campaign}, "gyldig_til": "{}"}}"#, day(-1)));
+    // The last day of three months without use was yesterday.
+    let today: chrono::NaiveDate = day(0).parse().unwrap();
+    let used = today.checked_sub_months(chrono::Months::new(3)).unwrap().pred_opt().unwrap();
+    import(
+        "user",
+        format!(
+            r#"{{"kind": "USER", "id": "4204-LESER1", "kommune": "4204", "roles": ["LESEBRUKER"], "valid": {{"from": "2005-01-01", "to": "2100-01-01"}}, "last_used": "{used}T12:00:00Z"}}"#
+        ),
+    );
+    let mut register = Tampering::with(installation.path());
+    register.run("UPDATE meta SET value = date(value, '-1 day') WHERE key = 'calendar_date'");
+    register.end();
+    let vendor = installation.path().join("certs").join("vendor.pem");
+    let from = day(59);
+    let next =
+        [("SIGNING__NEXT_CERTIFICATE", vendor.to_str().unwrap()), ("SIGNING__NEXT_FROM", from.as_str())];
+    let (first, second) = (installation.serve(&next), installation.serve(&next));
+    let told = |system: &'static str| {
+        let (client, head) = reader(system);
+        let page = Client::new(&second, client).accepted(&hent_endringer(&head, &format!("{system}.1"), 0, ""));
+        let mut told = page.texts("hendelsestype");
+        told.sort();
+        (told, page)
+    };
+    eventually("what the day brings", || told(HERE).0.contains(&"SERTIFIKAT_BYTTES".to_owned()).then_some(()));
+    // Both nodes have asked for the day once the register says that it is done; a third asks again.
+    first.stop();
+    second.signal("HUP");
+    let third = installation.serve(&next);
+    third.stop();
+    let (here, page) = told(HERE);
+    assert_eq!(here, ["KAMPANJE_LUKKET", "SERTIFIKAT_BYTTES", "TILGANG_ENDRET"], "{page}");
+    assert_eq!(page.texts("opphav"), ["TID"; 3], "{page}");
+    for said in ["K9", &day(-1), "overfoeringsbruker 4204-LESER1", "INAKTIV", &from] {
+        assert!(page.texts("verdi").contains(&(*said).to_owned()), "{said} in {page}");
+    }
+    assert_eq!(told(NEXT).0, ["SERTIFIKAT_BYTTES"], "others hear of the certificate alone");
 }
