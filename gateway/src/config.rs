@@ -225,6 +225,8 @@ pub struct Limits {
     pub request_bytes_in_work: usize,
     /// Polls that wait for news.
     pub waiting_polls: usize,
+    /// How often they look by themselves.
+    pub polls_look_seconds: u64,
     /// Messages waiting for the ledger.
     pub queue: usize,
     /// CPU workers; 0 is one per core.

@@ -214,7 +214,8 @@ mod tests {
         assert_eq!(dates, ["2026-11-26"], "the first start");
         assert_eq!(asked(&registry, &first, "2026-11-26").0, Vec::<String>::new(), "the same day");
         assert_eq!(asked(&registry, &first, "2026-11-27").0, ["2026-11-26", "2026-11-27"]);
-        let again: Vec<bool> = first.since(&registry, noon("2026-11-27")).0.into_values().map(|one| one.again).collect();
+        let again: Vec<bool> =
+            first.since(&registry, noon("2026-11-27")).0.into_values().map(|one| one.again).collect();
         assert_eq!(again, [true, false]);
         assert_eq!(asked(&registry, &first, "2026-11-29").0.len(), 4, "days that were missed");
     }

@@ -11,8 +11,6 @@ use tokio::time::sleep;
 use crate::app::App;
 use crate::polls::Polls;
 
-/// How often waiting polls look.
-const LOOK: Duration = Duration::from_secs(1);
 /// After a failure to listen or to tell.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Batches that wait to be told to other nodes; what does not fit is found by their looks.
@@ -94,8 +92,9 @@ async fn listen(app: &App) {
 
 /// Where the streams stand that somebody waits for.
 async fn look(app: &App) {
+    let pause = Duration::from_secs(app.config.limits.polls_look_seconds.max(1));
     loop {
-        sleep(LOOK).await;
+        sleep(pause).await;
         let systems = app.polls.streams();
         if systems.is_empty() {
             continue;

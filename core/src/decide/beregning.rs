@@ -178,8 +178,7 @@ pub fn write_facts(
     outcome.notices.extend(hendelser::of_facts(&teller, person, &present, &written, ids));
     outcome.changes.extend(computed.changes);
     outcome.notices.extend(computed.notices);
-    let lacks = mangel::arisen(policy, (person, now.today), (&present, now.today));
-    outcome.notices.extend(mangel::tell(&teller, &present, &lacks, ids));
+    outcome.notices.extend(mangel::tell_arisen(&teller, person, &present, ids));
     outcome
 }
 
@@ -198,8 +197,7 @@ pub fn compute_anew(
     if person.beregnet.is_none() {
         outcome.notices.clear();
     } else if !outcome.changes.is_empty() {
-        let lacks = mangel::arisen(policy, (person, now.today), (&present, now.today));
-        outcome.notices.extend(mangel::tell(&teller, &present, &lacks, ids));
+        outcome.notices.extend(mangel::tell_arisen(&teller, person, &present, ids));
     }
     outcome
 }

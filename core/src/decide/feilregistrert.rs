@@ -7,6 +7,8 @@ use uuid::Uuid;
 use crate::change::{Addressed, Change, Notice, NoticePayload, Opphav};
 use crate::command::Header;
 use crate::decide::beregning::{self, Cause, Outcome};
+use crate::decide::hendelser::mangel;
+use crate::decide::hendelser::mottakere::Teller;
 use crate::decide::{Ids, Now, finding, is_error, post_answer, sender_findings};
 use crate::eierskap::successor;
 use crate::id::Duf;
@@ -205,6 +207,8 @@ fn written(
         let before = person.beregnet.as_ref();
         notices.extend(beregning::notices(registry, policy, before, &present, now, cause, ids));
     }
+    let teller = Teller { registry, policy, now, cause };
+    notices.extend(mangel::tell_arisen(&teller, person, &present, ids));
     (changes, notices)
 }
 

@@ -87,10 +87,11 @@ pub(super) fn judge(
     let full_time = person.posts.iter().filter(|post| post.stands() && is_full_time(scene.policy, &post.content));
     let full_time = full_time.map(|post| post.post_id).collect();
     let taken_over = changes.iter().filter_map(|change| taken_from(person, change)).collect();
-    let annuls = |change: &Change| matches!(change, Change::VersionWritten { row, .. } if row.annulled);
     let today = scene.now.today;
-    let mangler = if accepted && changes.iter().any(annuls) {
-        mangel::arisen(scene.policy, (person, today), (&present, today))
+    let mangler = if accepted && !changes.is_empty() {
+        // What a person lacked whom nothing was computed for yet is no news either.
+        let was = person.beregnet.is_none().then(|| Person { beregnet: before.clone(), ..person.clone() });
+        mangel::arisen(scene.policy, (was.as_ref().unwrap_or(person), today), (&present, today))
     } else {
         Vec::new()
     };

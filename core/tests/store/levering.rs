@@ -19,7 +19,7 @@ on_both!(
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 const STREAM: &str = "4204-voksen-2.1";
 
-/// A stream with five changes.
+/// A stream with six changes.
 async fn with_news(db: Database) -> (Database, register::ledger::Lane) {
     let db = db.furnished().await;
     let mut lane = db.lane().await;
@@ -35,7 +35,7 @@ fn delivered(fence: i64, to: i64, stroem_id: &str) -> Job {
     let work = Work::Delivered {
         sent: b"<mottaEndringer/>".to_vec(),
         stroem_id: stroem_id.to_owned(),
-        handed_out: 5,
+        handed_out: 6,
         bekreftet_til: to,
         fence,
     };
@@ -94,8 +94,8 @@ async fn an_owner_that_lost_the_stream_moves_no_cursor(db: Database) {
     let next = store.claim_stream(OTHER_SYSTEM, "n1", later(74), LEASE).await.unwrap().unwrap();
     let outcome = commit(&mut lane, delivered(claim.fence, 5, STREAM), later(75)).await;
     assert!(matches!(outcome, Err(LedgerError::Fenced)), "the same receipt twice: {outcome:?}");
-    commit(&mut lane, delivered(next.fence, 5, STREAM), later(76)).await.unwrap();
-    assert_eq!(position().await, 5);
+    commit(&mut lane, delivered(next.fence, 6, STREAM), later(76)).await.unwrap();
+    assert_eq!(position().await, 6);
     let waiting = store.waiting_streams(later(77)).await.unwrap();
     assert!(waiting.iter().all(|one| one.avsendersystem != OTHER_SYSTEM), "nothing is left: {waiting:?}");
     // An operator takes it back while it is on its way.

@@ -23,24 +23,28 @@ async fn a_message_leaves_its_rows_and_its_numbers(db: Database) {
     let first = message("1").person(0, [grant("v/1"), register("t/1", 4)]).person(1, [register("t/2", 8)]);
     let first = commit(&mut lane, first.job(), later(1)).await.unwrap();
     assert_eq!(first.outcome, "GODTATT");
-    assert_eq!(word(&first, "nr"), "1,2", "the own stream hears that the scheme is active, and of its deadline");
-    assert_eq!(word(&first, "strøm"), "4204-flyktning-1.1:2:0");
+    assert_eq!(
+        word(&first, "nr"),
+        "1,2,3",
+        "the own stream hears that the scheme is active, of its deadline, and that a measure is missing"
+    );
+    assert_eq!(word(&first, "strøm"), "4204-flyktning-1.1:3:0");
     assert_eq!(db.count("post_version").await, 3);
     assert_eq!(db.count("post_reference").await, 3);
-    // Three posts of somebody else, the scheme, and its deadline.
+    // Three posts of somebody else, the scheme, its deadline, and what is missing.
     let other = db.store.changes(OTHER_SYSTEM, 0, 100).await.unwrap().unwrap();
-    assert_eq!(other.changes.iter().map(|change| change.sekvensnummer).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
-    assert_eq!(other.position.siste_sekvensnummer, 5);
+    assert_eq!(other.changes.iter().map(|change| change.sekvensnummer).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(other.position.siste_sekvensnummer, 6);
     assert!(!other.more);
     assert!(matches!(other.changes[0].notice.payload, NoticePayload::PostEndret { .. }));
     assert_eq!(other.changes[0].notice.duf, Some(duf(0)));
     let far = db.store.changes(FAR_SYSTEM, 0, 100).await.unwrap().unwrap();
     assert!(far.changes.is_empty(), "another kommune hears nothing");
     let second = commit(&mut lane, message("2").person(1, [grant("v/2")]).job(), later(2)).await.unwrap();
-    assert_eq!(word(&second, "nr"), "3,4");
+    assert_eq!(word(&second, "nr"), "4,5,6");
     let own = db.store.changes(SYSTEM, 0, 100).await.unwrap().unwrap();
-    assert_eq!(own.changes.len(), 4);
-    assert_eq!(own.changes[2].notice.meldings_id.as_deref(), Some("2"));
+    assert_eq!(own.changes.len(), 6);
+    assert_eq!(own.changes[3].notice.meldings_id.as_deref(), Some("2"));
     db.sound().await;
 }
 

@@ -91,7 +91,9 @@ async fn announce(file: &Path, on: NaiveDate, database: &DatabaseArgs) -> anyhow
     let store = super::open(database).await?;
     let told = store.announce_certificate(&thumbprint, on, Opphav::Imdi, clock::now()).await?;
     store.close().await;
-    anstream::println!("{told} streams were told that {thumbprint} signs from {on}. Who was told before is not told again.");
+    anstream::println!(
+        "{told} streams were told that {thumbprint} signs from {on}. Who was told before is not told again."
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -32,6 +32,17 @@ pub(in crate::decide) fn arisen(
     new
 }
 
+/// Tells what is missing today and was not before what was just written.
+pub(in crate::decide) fn tell_arisen(
+    teller: &Teller<'_>,
+    before: &Person,
+    after: &Person,
+    ids: &mut dyn Ids,
+) -> Vec<Addressed> {
+    let today = teller.now.today;
+    tell(teller, after, &arisen(teller.policy, (before, today), (after, today)), ids)
+}
+
 /// Tells the kommune that follows the person up of them.
 pub(in crate::decide) fn tell(
     teller: &Teller<'_>,

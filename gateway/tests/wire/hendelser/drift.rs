@@ -73,18 +73,20 @@ pub fn cases() -> Vec<Case> {
         ),
         case("SERTIFIKAT_BYTTES", none, |w, _| announce(w, 60), IMDI, &[]),
         case("SERTIFIKAT_BYTTES", none, |w, _| announce(w, 61), (NEXT, "IMDI"), &[]),
-        case(
-            "REGISTRERING_FEILREGISTRERT",
-            |w| {
-                let duf = w.decided();
-                Client::new(&w.sandbox, "vendor").accepted(&report(&head(), &duf, &w.post(&duf, 1), 1, "FEIL_DATO"));
-                duf
-            },
-            |w, d| drop(w.operate(&["report", "strike", "--duf", d, "--post", &w.post(d, 1)])),
-            IMDI,
-            &[NEXT],
-        ),
+        case("TILTAK_MANGLER", measure_reported, |w, d| strike(w, d, 1), IMDI, &[NEXT]),
+        case("REGISTRERING_FEILREGISTRERT", measure_reported, |w, d| strike(w, d, 1), IMDI, &[NEXT]),
     ]
+}
+
+/// Whose only measure was reported as wrong.
+fn measure_reported(w: &Verden) -> String {
+    let duf = w.decided();
+    Client::new(&w.sandbox, "vendor").accepted(&report(&head(), &duf, &w.post(&duf, 1), 1, "FEIL_DATO"));
+    duf
+}
+
+fn strike(w: &Verden, duf: &str, nth: usize) {
+    w.operate(&["report", "strike", "--duf", duf, "--post", &w.post(duf, nth)]);
 }
 
 /// An avsendersystem whose kommune gets another number.
@@ -158,8 +160,7 @@ fn what_a_day_brings_to_no_person_is_told_by_itself() {
     register.end();
     let vendor = installation.path().join("certs").join("vendor.pem");
     let from = day(59);
-    let next =
-        [("SIGNING__NEXT_CERTIFICATE", vendor.to_str().unwrap()), ("SIGNING__NEXT_FROM", from.as_str())];
+    let next = [("SIGNING__NEXT_CERTIFICATE", vendor.to_str().unwrap()), ("SIGNING__NEXT_FROM", from.as_str())];
     let (first, second) = (installation.serve(&next), installation.serve(&next));
     let told = |system: &'static str| {
         let (client, head) = reader(system);

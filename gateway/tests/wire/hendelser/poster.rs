@@ -59,6 +59,7 @@ pub fn cases() -> Vec<Case> {
         case("ORDNING_AKTIVERT", Verden::refugee, grants, OWN, &[NEXT, NORSK]),
         case("ORDNING_AKTIVERT", Verden::refugee, grants, (OTHER, "ANNEN_KOMMUNE"), &[NEXT, NORSK]),
         case("KATEGORI_ENDRET", Verden::refugee, grants, OWN, &[NEXT, NORSK]),
+        case("TILTAK_MANGLER", Verden::refugee, grants, OWN, &[NEXT, NORSK]),
         case("REGISTRERING_ENDRET_UTENFRA", Verden::refugee, grants, (OTHER, "ANNEN_KOMMUNE"), &[HERE, NEXT, NORSK]),
         case(
             "ORDNING_INAKTIV",
