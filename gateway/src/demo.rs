@@ -140,8 +140,13 @@ impl Demo {
         let udi = [("navn", granted, messages::personalia())];
         self.told("UDI", "UDI tells who the person is", &plan.duf, &udi).await?;
         let imdi = [("bosetting", settled, messages::bosetting(OUR_KOMMUNE, settled))];
-        self.told("IMDI", &format!("IMDi tells that it was settled in kommune 4204 on {settled}"), &plan.duf, &imdi)
-            .await
+        self.told(
+            "IMDI",
+            &format!("IMDi tells that the person was settled in kommune 4204 on {settled}"),
+            &plan.duf,
+            &imdi,
+        )
+        .await
     }
 
     async fn permit(&mut self, plan: &Plan, today: NaiveDate) -> anyhow::Result<()> {
@@ -156,7 +161,7 @@ impl Demo {
             endring.hendelsestype == "KATEGORI_AAPNET" && endring.duf_nummer.as_deref() == Some(plan.duf.as_str())
         };
         let opened = page.endring.iter().any(|endring| opened(&endring));
-        self.teller.check(opened, "the permit opened the categories, and nobody had to enter it");
+        self.teller.check(opened, "the permit opened the categories, and nobody had to enter them");
         let begin = page.endring.iter().filter_map(|endring| endring.frist_endret.as_ref());
         let begin = begin.filter(|frist| frist.fristtype == "OPPSTART").map(|frist| frist.dato).max();
         self.teller.check(
@@ -203,7 +208,7 @@ impl Demo {
         let decision = Decision { vedtaksdato: earlier(today, MISTAKEN), ..plan.decision.clone() };
         let what = format!("the kommune registers a vedtak, with a wrong date: {}", decision.vedtaksdato);
         self.refused(&what, &plan.duf, &decision, |feil| feil.kode == "NIR-A408").await?;
-        self.teller.note("which is now a case (hentOverfoeringsfeil) until the same vedtak succeeds");
+        self.teller.note("it stands among the transfer errors (hentOverfoeringsfeil) until the same vedtak succeeds");
         Ok(())
     }
 
