@@ -25,7 +25,7 @@ const NEW_CAUSES: TimeDelta = TimeDelta::hours(24);
 /// Days before the end of a certificate on which it is told.
 const CERTIFICATE_DAYS: [i64; 3] = [60, 30, 7];
 
-/// Causes that may still hold long after they were told, and are told once.
+/// Causes that may still hold long after they were told: told again only when they have ended meanwhile.
 pub const STANDING: [&str; 2] = ["GODKJENNING", "SPERRE"];
 
 /// Something to tell.
@@ -75,12 +75,17 @@ async fn look_again(app: &App, post: &Post, written: &Notify, mut drain: watch::
 
 /// How much was told that had not been.
 async fn look(app: &App, post: &Post) -> Result<usize, StoreError> {
-    let (registry, now) = (app.registry.load_full(), clock::now());
+    // As it is now: what another node has ended must not be told by one that has not heard of it yet.
+    let (registry, now) = (app.store.load_registry().await?, clock::now());
     let mut found = from_store(app, now).await?;
     let (today, mut told) = (oslo_date(now), 0);
     for system in registry.avsendersystemer.values().filter(|system| system.valid.contains(today)) {
         let mut all = found.remove(&system.id).unwrap_or_default();
         all.extend(from_registry(app, &registry, system, now));
+        for aarsak in STANDING {
+            let holds = all.iter().find(|varsel| varsel.aarsak == aarsak).map(|varsel| varsel.periode.as_str());
+            app.store.ended(&system.id, aarsak, holds).await?;
+        }
         if !system.contacts.is_empty() {
             told += tell(app, post, system, all, now).await?;
         }

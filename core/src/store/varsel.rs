@@ -114,6 +114,18 @@ impl Store {
         Ok(news.len())
     }
 
+    /// A cause that stands holds in this period alone, or in none: what was told of it before ended, and is told again when it
+    /// comes again.
+    pub async fn ended(&self, system: &str, aarsak: &str, holds: Option<&str>) -> Result<(), StoreError> {
+        let mut tx = self.begin_read().await?;
+        let told = tx.told_periods(system, aarsak).await;
+        tx.rollback().await;
+        for periode in told?.iter().filter(|told| holds != Some(told.as_str())) {
+            on!(self, store => store.forget_notice(system, (aarsak, periode)).await)?;
+        }
+        Ok(())
+    }
+
     /// The last notices that were told, newest first: cause and time.
     pub async fn told_notices(&self, system: &str, limit: i64) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
         let mut tx = self.begin_read().await?;

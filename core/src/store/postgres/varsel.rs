@@ -138,6 +138,16 @@ impl Postgres {
         Ok(Poststand { venter: row.try_get(0)?, oppgitt: row.try_get(1)? })
     }
 
+    pub(in crate::store) async fn forget_notice(
+        &self,
+        system: &str,
+        (aarsak, periode): (&str, &str),
+    ) -> Result<(), StoreError> {
+        let sql = "DELETE FROM varsel WHERE avsendersystem = $1 AND aarsak = $2 AND periode = $3";
+        sqlx::query(sql).bind(system).bind(aarsak).bind(periode).execute(&self.deliveries).await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn prune_notices(
         &self,
         before: DateTime<Utc>,

@@ -144,3 +144,30 @@ fn a_certificate_that_ends_is_told_60_30_and_7_days_before() {
     let again = mails(&installation, OWN, "SHA-256").into_iter().find(|text| *text != mail).unwrap();
     assert_eq!(again.matches("SHA-256").count(), 2, "{again}");
 }
+
+#[test]
+fn a_block_is_told_again_when_it_comes_again() {
+    let installation = Installation::new(None);
+    let node = serve(&installation);
+    let row = |more: &str| {
+        let row = format!(
+            r#"{{"kind":"AVSENDERSYSTEM","id":"{OWN}","kommune":"4204","operator":"{VENDOR}","ordninger":["INTRO"],"produkt":"Flyktning",{more}"contacts":["drift@{OWN}.example"],"valid":{{"from":"2005-01-01","to":null}}}}"#
+        );
+        let file = installation.path().join("system.ndjson");
+        std::fs::write(&file, row).unwrap();
+        succeed(&["party", "import", file.to_str().unwrap()], &installation.config());
+    };
+    let noted = || {
+        let sql = format!("SELECT periode FROM varsel WHERE aarsak = 'SPERRE' AND avsendersystem = '{OWN}'");
+        crate::pull::texts(installation.path(), &sql)
+    };
+    let mails = || mails(&installation, OWN, "NIR-A415").len();
+    for round in 1..=2 {
+        row(r#""blocked":"Avtale mangler","#);
+        eventually("it is blocked, and told", || (mails() == round && noted().len() == 1).then_some(()));
+        row("");
+        eventually("it has ended", || noted().is_empty().then_some(()));
+    }
+    node.stop();
+    assert_eq!(mails(), 2);
+}
