@@ -81,6 +81,8 @@ mod varighet;
 mod vedtak;
 mod window;
 
+pub(crate) use hendelser::mottakere::may_know;
+
 use hendelser::mottakere::{Sted, Teller};
 
 pub use sender::{authorized_system, may_carry, may_not_receive, sender_findings, speaks_for};

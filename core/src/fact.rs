@@ -292,6 +292,15 @@ pub enum FactContent {
 }
 
 impl FactContent {
+    /// Whether it may hide a person from others (domain.md 10.4): protection, a number that took another's place, and who
+    /// follows a strictly confidential person up.
+    pub fn may_protect(&self) -> bool {
+        matches!(
+            self,
+            FactContent::Beskyttelse { .. } | FactContent::DufErstattet { .. } | FactContent::Oppfoelging { .. }
+        )
+    }
+
     /// Its kind (code list `opplysningstype`).
     pub const fn kind(&self) -> &'static str {
         match self {

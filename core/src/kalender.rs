@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::decide::{Ids, Now, run_out};
 use crate::fact::{FactContent, Utfall};
 use crate::kategori::{Friststatus, Fristtype, Kategorikode, LukketAarsak};
-use crate::person::Person;
+use crate::person::{Person, born};
 use crate::policy::Policy;
 use crate::post::{Content, Ordning};
 
@@ -136,10 +136,7 @@ fn programme(person: &Person, policy: &Policy, date: NaiveDate) -> Option<Kalend
 
 fn birthday(person: &Person, policy: &Policy, date: NaiveDate) -> Option<Kalenderhendelse> {
     let alder = policy.age_of_end(date);
-    let born = person.facts.iter().find_map(|fact| match &fact.content {
-        FactContent::Personalia { foedselsdato, .. } => Some(*foedselsdato),
-        _ => None,
-    })?;
+    let born = born(&person.facts)?;
     (born.checked_add_months(Months::new(12 * alder))? == date).then_some(Kalenderhendelse::FylteAar { alder })
 }
 

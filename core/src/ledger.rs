@@ -30,6 +30,7 @@ mod kilde;
 mod lane;
 mod pictures;
 mod saker;
+mod vern;
 
 pub use dry_run::DryRun;
 pub use internal::{Adressater, Imported, Internal, InternalCommand, Kunngjoering, Merke};

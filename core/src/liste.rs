@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::fact::{Adressebeskyttelse, FactContent, Nummertype};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::{Friststatus, Fristtype, Kategorikode};
-use crate::person::{Person, oppfoelging};
+use crate::person::{Person, name, oppfoelging};
 use crate::post::{Content, Ordning, PostVersion};
 use crate::registry::Lov;
 use crate::time::Period;
@@ -201,6 +201,8 @@ pub enum Soekenummer {
     Annet(Nummertype),
     /// The person that a permit or a family tie names: how whoever depends on a sponsor is found. No caller asks by it.
     Referanseperson,
+    /// The number that has replaced the person's: how former numbers are found. No caller asks by it.
+    Etterfoelger,
 }
 
 impl Soekenummer {
@@ -209,6 +211,7 @@ impl Soekenummer {
         match self {
             Soekenummer::Ident => "IDENT",
             Soekenummer::Referanseperson => "REFERANSEPERSON",
+            Soekenummer::Etterfoelger => "ETTERFOELGER",
             Soekenummer::Annet(Nummertype::RegNummer) => "REG_NUMMER",
             Soekenummer::Annet(Nummertype::UnhcrNummer) => "UNHCR_NUMMER",
             Soekenummer::Annet(Nummertype::Passnummer) => "PASSNUMMER",
@@ -224,7 +227,7 @@ pub fn rader(person: &Person) -> Vec<Listerad> {
     let skjermet_til = skjermet_til(person);
     let (fornavn, etternavn) = match skjermet_til {
         Some(NaiveDate::MAX) => (None, None),
-        _ => navn(person).unzip(),
+        _ => name(&person.facts).unzip(),
     };
     let row = |kommune, bydel, kategori: Option<Listekategori>, days: Period, ordning: Option<Ordning>| {
         let of = |post: &PostVersion| ordning.is_none_or(|ordning| post.content.ordning() == ordning);
@@ -292,6 +295,7 @@ pub fn numre(person: &Person) -> Vec<(Soekenummer, String)> {
                 Some((Soekenummer::Annet(*nummertype), verdi.to_ascii_uppercase()))
             }
             FactContent::Familie { annen, .. } => Some((Soekenummer::Referanseperson, annen.to_string())),
+            FactContent::DufErstattet { ny } => Some((Soekenummer::Etterfoelger, ny.to_string())),
             FactContent::Oppholdstillatelse(permit) => {
                 let sponsor = permit.referanseperson.as_ref().and_then(|sponsor| sponsor.duf)?;
                 Some((Soekenummer::Referanseperson, sponsor.to_string()))
@@ -310,15 +314,4 @@ fn skjermet_til(person: &Person) -> Option<NaiveDate> {
         matches!(fact.content, FactContent::Beskyttelse { level: Adressebeskyttelse::StrengtFortrolig })
     });
     strict.map(|fact| fact.valid.to.unwrap_or(NaiveDate::MAX)).max()
-}
-
-/// The name as last learned.
-fn navn(person: &Person) -> Option<(String, String)> {
-    let names = person.facts.iter().filter_map(|fact| match &fact.content {
-        FactContent::Personalia { fornavn, etternavn, .. } => {
-            Some(((fact.valid.from, fact.row_no), (fornavn.clone(), etternavn.clone())))
-        }
-        _ => None,
-    });
-    names.max_by_key(|(since, _)| *since).map(|(_, name)| name)
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::change::Opphav;
 use crate::fact::{Adressebeskyttelse, Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::{Beregnet, BeregningRow, Kategori, LukketAarsak};
@@ -199,6 +200,31 @@ pub fn oppfoelging(facts: &[Fact]) -> Vec<(Period, FollowUp)> {
         }
     }
     all
+}
+
+/// Name, sex and birth date as they hold (domain.md 4): Folkeregisteret's word before everybody else's, whichever came last; of
+/// one source what holds since the latest day, and of that what was learned last.
+pub fn personalia<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<&'a Fact> {
+    let first = Opphav::Folkeregister.code();
+    let said =
+        facts.into_iter().filter(|fact| matches!(fact.content, FactContent::Personalia { .. }) && !fact.annulled);
+    said.max_by_key(|fact| (fact.source == first, fact.valid.from, fact.row_no))
+}
+
+/// The birth date as it holds.
+pub fn born<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<NaiveDate> {
+    match personalia(facts)?.content {
+        FactContent::Personalia { foedselsdato, .. } => Some(foedselsdato),
+        _ => None,
+    }
+}
+
+/// Given names and family name as they hold.
+pub fn name<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Option<(String, String)> {
+    match &personalia(facts)?.content {
+        FactContent::Personalia { fornavn, etternavn, .. } => Some((fornavn.clone(), etternavn.clone())),
+        _ => None,
+    }
 }
 
 /// [`Person::replaced_by`] over any facts.

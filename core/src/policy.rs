@@ -233,6 +233,14 @@ impl Policy {
         self.fylke_known(fylke) && self.present_number(kommune, on).fylke() == fylke.fylke()
     }
 
+    /// All numbers of the kommuner in the county on the day, former ones included.
+    pub fn numbers_in_fylke(&self, fylke: Kommunenummer, on: NaiveDate) -> Vec<Kommunenummer> {
+        let mut all: Vec<Kommunenummer> = self.kommuner.all().filter(|one| self.in_fylke(*one, fylke, on)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Whether who only reads sees everybody with a computed category, and not own persons alone (domain.md 17.6).
     pub fn readers_see_all(&self) -> bool {
         self.settings.lesebruker_ser_alle_med_kategori

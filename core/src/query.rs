@@ -11,7 +11,7 @@ use crate::eierskap::{Flytting, flytting};
 use crate::fact::{Fact, FactContent};
 use crate::id::{Bydel, Duf, Kommunenummer};
 use crate::kategori::{Frist, Kategori};
-use crate::person::{PersonHistory, category_open, oppfoelging};
+use crate::person::{PersonHistory, category_open, oppfoelging, personalia};
 use crate::policy::Policy;
 use crate::post::{Content, Ordning, PostId, PostVersion};
 use crate::receipt::{Field, Finding};
@@ -128,11 +128,14 @@ fn person_for(
     // Status and averages follow from all decisions and measures, also from those that are over on the day.
     let standing: Vec<&PostVersion> = versions.into_iter().filter(|post| !post.annulled).collect();
     let beregning = history.beregninger.iter().find(|row| recorded(row.system_from, row.system_to));
+    let on_day = || facts.iter().copied().filter(|fact| fact.valid.contains(day));
+    // Of two sources' names one holds.
+    let holds = personalia(on_day()).map(|fact| fact.row_no);
+    let other_name = |fact: &Fact| matches!(fact.content, FactContent::Personalia { .. }) && Some(fact.row_no) != holds;
     Ok(PersonView {
         duf: query.duf,
-        facts: facts
-            .iter()
-            .filter(|f| f.valid.contains(day) && access.shows(&f.content))
+        facts: on_day()
+            .filter(|f| !other_name(f) && access.shows(&f.content))
             .map(|f| (f.content.clone(), f.valid))
             .collect(),
         oppfoelging: oppfoelging(&known)

@@ -163,8 +163,11 @@ async fn batch(app: &App, order: Bestilling) -> Result<bool, StoreError> {
     }
 }
 
-/// All numbers that the kommune of the system had.
+/// All numbers that the kommune of the system had; those of a county are its kommuner's (domain.md 10.3 AU-1).
 pub fn kommuner(policy: &Policy, system: &Avsendersystem, now: &Now) -> Vec<Kommunenummer> {
+    if policy.fylke_known(system.kommune) {
+        return policy.numbers_in_fylke(system.kommune, now.today);
+    }
     policy.numbers_of(policy.present_number(system.kommune, now.today), now.today)
 }
 

@@ -223,12 +223,12 @@ pub fn merged(
     registry: &Registry,
     policy: &Policy,
     old: &Person,
-    (ny, new): (Duf, Option<&Person>),
+    (ny, new, annulled): (Duf, Option<&Person>, bool),
     now: &Now,
     cause: Cause<'_>,
     ids: &mut dyn Ids,
 ) -> Vec<Addressed> {
-    hendelser::merged(&Teller { registry, policy, now, cause }, old, (ny, new), ids)
+    hendelser::merged(&Teller { registry, policy, now, cause }, old, (ny, new), annulled, ids)
 }
 
 /// What follows from the person as it stands now, and who hears of what differs from `before`.

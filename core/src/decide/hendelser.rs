@@ -48,9 +48,15 @@ pub(super) fn of_facts(
         return all;
     }
     let here = after.follow_up(today).map(sted);
-    for one in written {
+    // Of names that were told together only what holds in the end is told.
+    let last_name = written.iter().rposition(fakta::is_personalia);
+    for (index, one) in written.iter().enumerate() {
+        if fakta::is_personalia(one) && last_name != Some(index) {
+            continue;
+        }
         let hendelser = fakta::hendelser(one, before, after, flytting.is_some(), today);
-        let named = fakta::place(one).filter(|place| Some(*place) != here);
+        // Where the person lives is nothing to whoever does not follow up (VERN-2, VERN-3).
+        let named = fakta::place(one).filter(|place| Some(*place) != here && !fakta::undertrykt(after, today));
         for place in here.into_iter().chain(named) {
             all.extend(teller.tell(after.duf, place, false, &hendelser, ids));
         }
@@ -71,11 +77,13 @@ pub(super) fn merged(
     teller: &Teller<'_>,
     old: &Person,
     (ny, new): (Duf, Option<&Person>),
+    annulled: bool,
     ids: &mut dyn Ids,
 ) -> Vec<Addressed> {
     let today = teller.now.today;
     let hidden = old.hidden(today) || new.is_some_and(|new| new.hidden(today));
-    let one = [Hendelse::annen("DUF_SAMMENSLAATT", today, Tillegg::default().and("gammel", old.duf).and("ny", ny))];
+    let tillegg = Tillegg::default().and("gammel", old.duf).and("ny", ny).and_if("annullert", annulled);
+    let one = [Hendelse::annen("DUF_SAMMENSLAATT", today, tillegg)];
     let mut told: Vec<Addressed> = Vec::new();
     for place in [Some(old), new].into_iter().flatten().filter_map(|person| person.follow_up(today)) {
         let more = teller.tell(old.duf, sted(place), hidden, &one, ids);

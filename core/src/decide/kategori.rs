@@ -7,7 +7,7 @@ use crate::decide::window::event_day;
 use crate::decide::{Scene, finding};
 use crate::fact::{FactContent, Oppholdstillatelse};
 use crate::kategori::{Beregnet, Kategori, Kategorikode, LukketAarsak};
-use crate::person::Person;
+use crate::person::{Person, born};
 use crate::policy::kategorier::Aldersgrense;
 use crate::policy::{Kategorikrav, VenterPaa, Virkning};
 use crate::post::{Content, Ordning, Vedtak};
@@ -190,10 +190,7 @@ impl Scene<'_> {
     /// Completed years on the day whose age counts, and the ages of the scheme then: the day of the grant under
     /// integreringsloven, the day itself under introduksjonsloven.
     fn tested_age(&self, person: &Person, ordning: Ordning, lov: Lov, day: NaiveDate) -> Option<(i64, Aldersgrense)> {
-        let born = person.facts.iter().find_map(|fact| match fact.content {
-            FactContent::Personalia { foedselsdato, .. } => Some(foedselsdato),
-            _ => None,
-        })?;
+        let born = born(&person.facts)?;
         let granted = || permits(person).map(|(permit, _)| permit.vedtaksdato).filter(|granted| *granted <= day).max();
         let tested = match lov {
             Lov::Il => granted().unwrap_or(day),

@@ -102,9 +102,10 @@ impl Grunnlagsmelding {
         persons.filter_map(|person| Duf::parse(&person.duf_text, policy.test_series()).ok()).collect()
     }
 
-    /// Whether somebody may be unknown to others from it on: then what is queued about them is looked at.
-    pub fn may_hide(&self) -> bool {
-        let hides = |line: &Opplysning| matches!(line.kind, Some("BESKYTTELSE" | "DUF_ERSTATTET"));
+    /// Whether somebody may be protected from it on, or come into other hands: then what streams hold of them is looked at.
+    pub fn may_protect(&self) -> bool {
+        let hides =
+            |line: &Opplysning| line.kind.is_none() || line.content.as_ref().is_some_and(FactContent::may_protect);
         self.persons.iter().flat_map(|person| &person.lines).any(hides)
     }
 

@@ -163,7 +163,10 @@ pub(super) fn sheltered(
     ids: &mut dyn Ids,
 ) -> Vec<Addressed> {
     let hidden = after.hidden(now.today);
-    let Some(follow_up) = after.follow_up(now.today).filter(|_| hidden != before.hidden(day_before)) else {
+    // Where IMDi has not said yet who follows a person up that is strictly confidential now, who did until now must guard what
+    // it holds (11.1, VERN-5).
+    let owner = after.follow_up(now.today).or_else(|| before.follow_up(day_before));
+    let Some(follow_up) = owner.filter(|_| hidden != before.hidden(day_before)) else {
         return Vec::new();
     };
     if !approved(registry, policy, follow_up, now.today) {

@@ -5,7 +5,7 @@ use chrono::{Datelike as _, Days as Shift, Months, NaiveDate};
 use crate::decide::Scene;
 use crate::decide::common::{Days, others, overlap, refusal, virkedager, with};
 use crate::fact::FactContent;
-use crate::person::Person;
+use crate::person::{Person, personalia};
 use crate::policy::PermisjonRule;
 use crate::post::{Content, OppfoelgingOmsorgspermisjon, Ordning, Permisjon, PostId};
 use crate::receipt::Finding;
@@ -57,10 +57,8 @@ impl Scene<'_> {
 
     /// B520: one leave is longer than its type allows.
     fn one_leave(&self, person: &Person, leave: &Permisjon, rule: &PermisjonRule) -> Option<Finding> {
-        let man = person
-            .facts
-            .iter()
-            .any(|fact| matches!(&fact.content, FactContent::Personalia { kjoenn, .. } if kjoenn == "MANN"));
+        let man = personalia(&person.facts)
+            .is_some_and(|fact| matches!(&fact.content, FactContent::Personalia { kjoenn, .. } if kjoenn == "MANN"));
         let most = rule.maks_virkedager_mann.filter(|_| man).or(rule.maks_virkedager);
         if let Some(most) = most
             && virkedager(days(leave)).count() > most as usize

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use crate::fact::{Avgjoerelse, Fact, FactContent, Mottakstype, Oppholdstillatelse, Utfall};
 use crate::kategori::Grunnlag;
 use crate::kategori::periode::{flett, mellom, uten};
+use crate::person::born;
 use crate::policy::Policy;
 use crate::policy::kategorier::{Aapen, Gjelder, Gruppe, Kategorier};
 use crate::post::{Content, Ordning, PostVersion, Vedtak};
@@ -145,14 +146,11 @@ impl<'a> Forhold<'a> {
         let regler = policy.kategorier();
         let mut f = Forhold::default();
         let mut bosted: Vec<Period> = Vec::new();
-        let mut foedt = None;
-        for fact in grunnlag.facts.iter().filter(|fact| !fact.annulled && fact.system_to.is_none()) {
-            if let FactContent::Personalia { foedselsdato, .. } = &fact.content {
-                foedt = foedt.max(Some((fact.system_from, fact.row_no, *foedselsdato)));
-            }
+        let present = || grunnlag.facts.iter().filter(|fact| !fact.annulled && fact.system_to.is_none());
+        for fact in present() {
             f.fakta(fact, regler, &mut bosted);
         }
-        f.foedt = foedt.map(|(_, _, foedt)| foedt);
+        f.foedt = born(present());
         for post in grunnlag.posts.iter().filter(|post| post.stands()) {
             f.post(post, regler);
         }

@@ -17,12 +17,13 @@ use crate::ledger::internal::{self, Around, Internal, InternalCommand, Kunngjoer
 use crate::ledger::judge::{Judged, Place, judge, judge_report, known_ids};
 use crate::ledger::kilde::judge_grunnlag;
 use crate::ledger::pictures;
+use crate::ledger::vern::{self, Vernede};
 use crate::ledger::{Job, LaneConfig, Work, saker};
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::registry::Registry;
 use crate::state::State;
-use crate::store::hendelser::{CalendarRow, WithdrawnRow};
+use crate::store::hendelser::CalendarRow;
 use crate::store::rows::{PersonRow, Writes};
 use crate::store::{StoreError, Tx, inconsistent};
 
@@ -105,6 +106,11 @@ impl Attempt<'_> {
             around.dependents = tx.dependents(&sponsors).await?;
         }
         wanted.dufs.extend(around.dependents.values().flatten().map(|duf| duf.to_stored()));
+        let protect: Vec<Duf> = batch::may_protect(run, &self.config.policy);
+        if !protect.is_empty() {
+            around.former = tx.former_numbers(&protect).await?;
+        }
+        wanted.dufs.extend(around.former.values().flatten().map(|duf| duf.to_stored()));
         wanted.dufs.extend(internal().flat_map(InternalCommand::successors).map(Duf::to_stored));
         batch::want_reported(&mut wanted, run, self.config.policy.test_series());
         batch::want_told(&mut wanted, run, &self.config.policy);
@@ -140,7 +146,7 @@ impl Attempt<'_> {
         let mut folded = Folded::default();
         let mut changed = BTreeSet::new();
         let mut heard = BTreeSet::new();
-        let mut sheltered = BTreeMap::new();
+        let mut vernede = Vernede::new();
         let mut braked = false;
         let mut judged: Vec<Option<Judged>> = Vec::with_capacity(run.len());
         for (index, job) in run.iter().enumerate() {
@@ -168,7 +174,7 @@ impl Attempt<'_> {
                     around.done.insert((duf, dato));
                     folded.writes.calendar.push(CalendarRow { duf: duf.to_stored(), dato, system_from: recorded });
                 }
-                sheltered.extend(carried.sheltered);
+                vernede.extend(carried.vernede);
                 let (persons, unknown) = (carried.changed, carried.unknown);
                 judged.push(Some(Judged::Internal { notices: carried.notices, persons, unknown }));
                 continue;
@@ -184,12 +190,12 @@ impl Attempt<'_> {
                 }
                 Work::Register(command) => command,
                 Work::Grunnlag(melding) => {
-                    let mut now_sheltered = BTreeMap::new();
+                    let mut now_vernede = Vernede::new();
                     let mut outcome = judge_grunnlag(&state, &known, melding, policy, received, recorded, ids);
                     if let (Judged::Decided { decision, .. }, Some(kilde)) =
                         (&mut outcome, policy.source(&melding.kilde))
                     {
-                        let said = (decision.changes.as_slice(), decision.notices.as_slice());
+                        let said = decision.changes.as_slice();
                         let times = (received, recorded);
                         let work = || internal::aftermath(&state, kilde, said, &around, policy, times, ids);
                         let Some(follows) = batch::guarded(work) else {
@@ -198,7 +204,7 @@ impl Attempt<'_> {
                         };
                         decision.changes.extend(follows.changes);
                         decision.notices.extend(follows.notices);
-                        now_sheltered.extend(follows.sheltered);
+                        now_vernede.extend(follows.vernede);
                     }
                     // Only the source itself is braked: who may not speak for it is told so.
                     if let Judged::Decided { decision, now, id: Some(_), .. } = &outcome {
@@ -211,7 +217,7 @@ impl Attempt<'_> {
                             continue;
                         }
                     }
-                    sheltered.extend(now_sheltered);
+                    vernede.extend(now_vernede);
                     remember(&mut known, Head::of_source(melding), &outcome, index);
                     if let Judged::Decided { decision, .. } = &outcome {
                         begin(&mut state, &decision.changes);
@@ -263,14 +269,14 @@ impl Attempt<'_> {
         }
 
         let stored = stored_answers(tx, &judged).await?;
-        let about: Vec<Duf> = sheltered.keys().copied().collect();
-        if !about.is_empty() {
-            // Their streams are locked with the others, and read again when no cursor can move any more.
-            heard.extend(tx.unread_about(&about).await?.into_iter().map(|row| row.avsendersystem));
-        }
         let keys = saker::wanted(run, &judged, &loaded.open_cases);
         let (found, attempts) = if keys.is_empty() { Default::default() } else { tx.open_cases(&keys).await? };
+        vern::with_former(&mut vernede, &around.former);
+        let mut trukket = vern::withdrawn(tx, &vernede, recorded).await?;
+        folded.writes.withdrawn = std::mem::take(&mut trukket.rows);
+        heard.extend(trukket.heard());
         let streams = streams(tx, run, heard).await?;
+        trukket.tell_ends(&streams, &mut judged);
         // Under the locks of their streams, taken in order.
         for (job, judged) in run.iter().zip(&mut judged) {
             if let Work::Delivered { stroem_id, fence, .. } = &job.work {
@@ -282,9 +288,6 @@ impl Attempt<'_> {
             }
         }
         pictures::settle(tx, run, &mut judged, recorded).await?;
-        if !about.is_empty() {
-            folded.writes.withdrawn = withdrawn(tx, &about, &sheltered).await?;
-        }
         let writes = folded.finish();
         let (outcomes, chain, writes) = {
             let chain = self.chain.clone();
@@ -299,23 +302,6 @@ impl Attempt<'_> {
         tx.write(&writes).await?;
         Ok(Carried { outcomes, chain, writes })
     }
-}
-
-/// What is taken back of persons that nobody may know of any more: everything in streams of others, and what tells an
-/// address or a name in those of who may know (VERN-1, VERN-5).
-async fn withdrawn(
-    tx: &mut Tx,
-    about: &[Duf],
-    sheltered: &BTreeMap<Duf, BTreeSet<String>>,
-) -> Result<Vec<WithdrawnRow>, StoreError> {
-    let mut all = Vec::new();
-    for row in tx.unread_about(about).await? {
-        let may_know = Duf::from_stored(row.duf).and_then(|duf| sheltered.get(&duf));
-        if !may_know.is_some_and(|systems| systems.contains(&row.avsendersystem)) || row.is_personal()? {
-            all.push(row.withdrawn()?);
-        }
-    }
-    Ok(all)
 }
 
 /// The sources that speak in the batch.

@@ -67,6 +67,18 @@ pub(super) fn want_told(wanted: &mut Wanted, run: &[Job], policy: &Policy) {
     wanted.ids.dedup();
 }
 
+/// Of whom a job of the run may say that they are protected.
+pub(super) fn may_protect(run: &[Job], policy: &Policy) -> Vec<Duf> {
+    let named = |job: &Job| -> Vec<Duf> {
+        match &job.work {
+            Work::Internal(command) if command.may_protect() => command.dufs().chain(command.successors()).collect(),
+            Work::Grunnlag(melding) if melding.may_protect() => melding.dufs(policy),
+            _ => Vec::new(),
+        }
+    };
+    run.iter().flat_map(named).collect()
+}
+
 fn sorted(wanted: &mut Wanted) {
     // Locks are taken in the order of the keys.
     wanted.dufs.sort_unstable();

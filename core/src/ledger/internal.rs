@@ -10,8 +10,9 @@ use crate::decide::beregning::{Cause, NewFact, Outcome, compute_anew, merged, sp
 use crate::decide::feilregistrert::avgjoer;
 use crate::decide::importert::{NewPost, import};
 use crate::decide::{Ids, Now, dag};
-use crate::fact::FactContent;
+use crate::fact::{Fact, FactContent};
 use crate::id::{Duf, Kommunenummer};
+use crate::ledger::vern::{Vern, Vernede};
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::post::PostId;
@@ -171,15 +172,15 @@ impl InternalCommand {
         facts.iter().filter(move |(_, facts)| facts.iter().any(sponsors)).map(|(duf, _)| *duf)
     }
 
-    /// Whether it may hide a person: what was said before is then withdrawn, so it commits alone.
-    pub fn may_hide(&self) -> bool {
+    /// Whether it may protect a person, or give a protected one into other hands: what was said before is then withdrawn, so it
+    /// commits alone.
+    pub fn may_protect(&self) -> bool {
         let facts = match &self.what {
             Internal::Facts(facts) => facts.as_slice(),
+            Internal::Calendar { .. } | Internal::Import(_) => return true,
             _ => &[],
         };
-        let hides =
-            |fact: &NewFact| matches!(fact.content, FactContent::Beskyttelse { .. } | FactContent::DufErstattet { .. });
-        facts.iter().flat_map(|(_, facts)| facts).any(hides)
+        facts.iter().flat_map(|(_, facts)| facts).any(|fact| fact.content.may_protect())
     }
 
     /// Who begins with it, where it is not there.
@@ -218,9 +219,8 @@ pub(super) struct Carried {
     pub unknown: usize,
     /// Dates that it carried out.
     pub calendar: Vec<(Duf, NaiveDate)>,
-    /// Persons that are strictly confidential from now on, and the avsendersystemer that may know: what others have not
-    /// read yet is withdrawn.
-    pub sheltered: Vec<(Duf, BTreeSet<String>)>,
+    /// Persons that are protected from now on: what streams may no longer hold is withdrawn.
+    pub vernede: Vernede,
 }
 
 /// What the store knows besides the persons.
@@ -230,6 +230,8 @@ pub(super) struct Around {
     pub done: BTreeSet<(Duf, NaiveDate)>,
     /// Who depends on whom: by the sponsor.
     pub dependents: BTreeMap<Duf, Vec<Duf>>,
+    /// Former numbers of those who may become protected.
+    pub former: BTreeMap<Duf, Vec<Duf>>,
 }
 
 /// One command while it is carried out: a person that it has changed is seen as it stands then.
@@ -272,12 +274,9 @@ impl Work<'_> {
         if !outcome.changes.is_empty() {
             let mut present = person.clone();
             outcome.changes.iter().for_each(|change| present.apply(change));
-            let hides = present.hidden(now.today) && !person.hidden(now.today);
+            let vern = Vern::arisen(self.state.registry, self.policy, Some(person), &present, now.today);
             self.carried.changed += 1;
-            if hides {
-                let may_know = outcome.notices.iter().map(|told| told.avsendersystem.clone()).collect();
-                self.carried.sheltered.push((duf, may_know));
-            }
+            self.carried.vernede.extend(vern.map(|vern| (duf, vern)));
             self.present.insert(duf, present);
         }
         self.carried.changes.extend(outcome.changes);
@@ -290,21 +289,21 @@ impl Work<'_> {
         let cause = Cause { opphav: self.command.opphav, message: None };
         let from = self.carried.changes.len();
         self.each(*duf, &mut |person, now| write_facts(registry, policy, person, facts, now, cause, ids));
-        let written: Vec<FactContent> = self.carried.changes.iter().skip(from).filter_map(fact_of).collect();
+        let written: Vec<Fact> = self.carried.changes.iter().skip(from).filter_map(fact_of).collect();
         self.others(*duf, &written, around, ids);
     }
 
     /// What was told of one person means something to others, too: to who has the number now, and to the family.
-    fn others(&mut self, duf: Duf, written: &[FactContent], around: &Around, ids: &mut dyn Ids) {
+    fn others(&mut self, duf: Duf, written: &[Fact], around: &Around, ids: &mut dyn Ids) {
         let (registry, policy) = (self.state.registry, self.policy);
         let cause = Cause { opphav: self.command.opphav, message: None };
-        for content in written {
-            if let FactContent::DufErstattet { ny } = content {
-                self.merged(duf, *ny, cause, ids);
+        for fact in written {
+            if let FactContent::DufErstattet { ny } = fact.content {
+                self.merged(duf, (ny, fact.annulled), cause, ids);
             }
         }
-        let sponsors = |content: &FactContent| {
-            matches!(content, FactContent::Oppholdstillatelse(_) | FactContent::Statsborgerskap { .. })
+        let sponsors = |fact: &Fact| {
+            matches!(fact.content, FactContent::Oppholdstillatelse(_) | FactContent::Statsborgerskap { .. })
         };
         if written.iter().any(sponsors) {
             for dependent in around.dependents.get(&duf).into_iter().flatten() {
@@ -316,21 +315,20 @@ impl Work<'_> {
         }
     }
 
-    fn merged(&mut self, old: Duf, ny: Duf, cause: Cause<'_>, ids: &mut dyn Ids) {
+    fn merged(&mut self, old: Duf, (ny, annulled): (Duf, bool), cause: Cause<'_>, ids: &mut dyn Ids) {
         let (Some(before), new) = (self.state.persons.get(&old), self.person(ny)) else { return };
         let now = self.now(new.unwrap_or(before).follow_up(oslo_date(self.wall)).map(|place| place.kommune));
-        let told = merged(self.state.registry, self.policy, before, (ny, new), &now, cause, ids);
-        if new.is_some_and(|new| new.hidden(now.today)) && !before.hidden(now.today) {
-            let may_know = told.iter().map(|told| told.avsendersystem.clone()).collect();
-            self.carried.sheltered.push((old, may_know));
-        }
+        let told = merged(self.state.registry, self.policy, before, (ny, new, annulled), &now, cause, ids);
+        let hides = new.filter(|new| !annulled && new.hidden(now.today) && !before.hidden(now.today));
+        let vern = hides.map(|new| Vern::of_hidden(self.state.registry, self.policy, new, now.today));
+        self.carried.vernede.extend(vern.map(|vern| (old, vern)));
         self.carried.notices.extend(told);
     }
 }
 
-fn fact_of(change: &Change) -> Option<FactContent> {
+fn fact_of(change: &Change) -> Option<Fact> {
     match change {
-        Change::FactWritten { row, .. } => Some(row.content.clone()),
+        Change::FactWritten { row, .. } => Some((**row).clone()),
         _ => None,
     }
 }
@@ -340,7 +338,7 @@ fn fact_of(change: &Change) -> Option<FactContent> {
 pub(super) fn aftermath(
     state: &State<'_>,
     opphav: Opphav,
-    (changes, notices): (&[Change], &[Addressed]),
+    changes: &[Change],
     around: &Around,
     policy: &Policy,
     (wall, recorded): (DateTime<Utc>, DateTime<Utc>),
@@ -359,17 +357,12 @@ pub(super) fn aftermath(
     }
     let told: BTreeSet<Duf> = changes.iter().map(Change::duf).collect();
     for duf in told {
-        let hidden = |person: Option<&Person>| {
-            let place = person.and_then(|person| person.follow_up(oslo_date(wall)));
-            let today = work.now(place.map(|place| place.kommune)).today;
-            person.is_some_and(|person| person.hidden(today))
-        };
-        if hidden(work.present.get(&duf)) && !hidden(state.persons.get(&duf)) {
-            let own = notices.iter().filter(|told| told.notice.duf == Some(duf));
-            let may_know = own.map(|told| told.avsendersystem.clone()).collect();
-            work.carried.sheltered.push((duf, may_know));
+        if let Some(present) = work.present.get(&duf) {
+            let place = present.follow_up(oslo_date(wall)).map(|place| place.kommune);
+            let vern = Vern::arisen(state.registry, policy, state.persons.get(&duf), present, work.now(place).today);
+            work.carried.vernede.extend(vern.map(|vern| (duf, vern)));
         }
-        let written: Vec<FactContent> = changes.iter().filter(|c| c.duf() == duf).filter_map(fact_of).collect();
+        let written: Vec<Fact> = changes.iter().filter(|c| c.duf() == duf).filter_map(fact_of).collect();
         work.others(duf, &written, around, ids);
     }
     work.carried
@@ -424,6 +417,8 @@ pub(super) fn carry_out(
                     }
                 });
                 if came {
+                    let vern = work.person(*duf).and_then(|person| Vern::on_date(registry, policy, person, *date));
+                    work.carried.vernede.extend(vern.map(|vern| (*duf, vern)));
                     work.carried.calendar.push((*duf, *date));
                 }
             }

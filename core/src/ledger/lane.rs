@@ -229,8 +229,8 @@ async fn try_open(
 fn split_alone(jobs: &[Job]) -> Vec<&[Job]> {
     let large = |job: &Job| match &job.work {
         Work::Register(command) => command.persons.len() >= ALONE_FROM_PERSONS,
-        Work::Grunnlag(melding) => melding.persons.len() >= ALONE_FROM_PERSONS || melding.may_hide(),
-        Work::Internal(command) => command.dufs().count() >= ALONE_FROM_PERSONS || command.may_hide(),
+        Work::Grunnlag(melding) => melding.persons.len() >= ALONE_FROM_PERSONS || melding.may_protect(),
+        Work::Internal(command) => command.dufs().count() >= ALONE_FROM_PERSONS || command.may_protect(),
         Work::Pictures(pictures) => pictures.views.len() >= ALONE_FROM_PERSONS,
         _ => false,
     };

@@ -12,6 +12,7 @@ use crate::ledger::{Job, Work};
 use crate::person::PersonHistory;
 use crate::policy::Policy;
 use crate::query::PersonView;
+use crate::query::access::sheltered;
 use crate::query::oeyeblikksbilde::{bilde, notice, placed};
 use crate::state::State;
 use crate::store::stroemmer::OrderStep;
@@ -62,9 +63,10 @@ impl Pictures {
             let Some(person) = state.persons.get(&view.duf) else { continue };
             let present = PersonHistory::present(person);
             // Who has become strictly confidential since, or came to another kommune's care, is left out.
-            if bilde(policy, system, user, &present, None, &now).is_none() {
-                continue;
-            }
+            let Some(shown) = bilde(policy, system, user, &present, None, &now) else { continue };
+            // What the cut shows of who is protected now may be what must not be shown any more.
+            let protected = person.hidden(now.today) || sheltered(&person.facts, now.today);
+            let view = if protected { &shown } else { view };
             let kommune = placed(&present, system, &now);
             let opphav = Opphav::EgenMelding;
             notices.push(notice(Some(view.duf), kommune, system, opphav, payload(Some(view)), &now, ids.uuid()));

@@ -77,6 +77,11 @@ impl Kommuner {
         number.is_fylke() && self.present.iter().any(|kommune| kommune.fylke() == number.fylke())
     }
 
+    /// All numbers of kommuner, present and former.
+    pub fn all(&self) -> impl Iterator<Item = Kommunenummer> {
+        self.present.iter().copied().chain(self.successors.iter().map(|s| s.from))
+    }
+
     pub fn bydel_known(&self, bydel: Bydel) -> bool {
         self.bydeler
             .iter()

@@ -135,11 +135,7 @@ pub fn rad(person: &Person, caller: &Caller<'_>, filter: &Filter, policy: &Polic
 }
 
 fn name(person: &Person, today: NaiveDate) -> Option<(String, String)> {
-    let mut present = person.facts.iter().filter(|fact| fact.valid.contains(today));
-    present.find_map(|fact| match &fact.content {
-        FactContent::Personalia { fornavn, etternavn, .. } => Some((fornavn.clone(), etternavn.clone())),
-        _ => None,
-    })
+    crate::person::name(person.facts.iter().filter(|fact| fact.valid.contains(today)))
 }
 
 /// The posts of a person that the caller's kommune owns (contract.md 0.17), by row number; those that are annulled only

@@ -144,9 +144,9 @@ impl Store {
     }
 }
 
-/// A change that its stream has not acknowledged yet.
+/// A change that names a person, read or not: a stream can be read again for as long as its rows are kept.
 #[derive(Debug, Clone)]
-pub(crate) struct UnreadRow {
+pub(crate) struct ToldRow {
     pub avsendersystem: String,
     pub number: i64,
     pub duf: i64,
@@ -165,12 +165,12 @@ pub struct WithdrawnRow {
     pub data: String,
 }
 
-impl UnreadRow {
+impl ToldRow {
     /// The same change as TRUKKET_TILBAKE: who it was about and what it said is gone (contract.md 0.13).
     pub fn withdrawn(self) -> Result<WithdrawnRow, StoreError> {
-        let UnreadRow { avsendersystem, number, data, .. } = self;
+        let notice = self.notice()?;
+        let ToldRow { avsendersystem, number, .. } = self;
         let bad = |error| bad_json("change", &format!("{avsendersystem} {number}"), &error);
-        let notice: Notice = serde_json::from_str(&data).map_err(bad)?;
         let notice = Notice {
             hendelsestype: "TRUKKET_TILBAKE".to_owned(),
             duf: None,
@@ -182,30 +182,12 @@ impl UnreadRow {
         Ok(WithdrawnRow { avsendersystem, number, data })
     }
 
-    /// Whether it holds an address, a name or a family tie, which nobody is told of a strictly confidential person.
-    pub fn is_personal(&self) -> Result<bool, StoreError> {
+    /// What it said.
+    pub fn notice(&self) -> Result<Notice, StoreError> {
         let bad = |error| bad_json("change", &format!("{} {}", self.avsendersystem, self.number), &error);
-        let notice: Notice = serde_json::from_str(&self.data).map_err(bad)?;
-        Ok(PERSONAL.contains(&notice.hendelsestype.as_str()))
+        serde_json::from_str(&self.data).map_err(bad)
     }
 }
-
-/// What VERN-1 never lets out, whoever asks.
-const PERSONAL: [&str; 13] = [
-    "TILFLYTTET",
-    "FRAFLYTTET",
-    "BYDEL_ENDRET",
-    "OPPFOELGING_ENDRET",
-    "EIERKONFLIKT",
-    "ADRESSE_ENDRET",
-    "PERSONALIA_ENDRET",
-    "FAMILIE_ENDRET",
-    "IDENT_ENDRET",
-    "MOTTAK_INN",
-    "MOTTAK_UT",
-    "BOSETTING_REGISTRERT",
-    "PERSON_OEYEBLIKKSBILDE",
-];
 
 impl Tx {
     /// A value of the register as a whole.
@@ -234,11 +216,26 @@ impl Tx {
 
     /// Persons whose permit or family names one of these: whom it names, and who.
     pub async fn dependents(&mut self, dufs: &[Duf]) -> Result<BTreeMap<Duf, Vec<Duf>>, StoreError> {
+        self.naming(Soekenummer::Referanseperson, dufs).await
+    }
+
+    /// Former numbers of these, and theirs: whose place each took.
+    pub async fn former_numbers(&mut self, dufs: &[Duf]) -> Result<BTreeMap<Duf, Vec<Duf>>, StoreError> {
+        let mut all: BTreeMap<Duf, Vec<Duf>> = BTreeMap::new();
+        let mut last = dufs.to_vec();
+        while !last.is_empty() {
+            let found = self.naming(Soekenummer::Etterfoelger, &last).await?;
+            last = found.values().flatten().copied().filter(|duf| !all.contains_key(duf)).collect();
+            all.extend(found);
+        }
+        Ok(all)
+    }
+
+    async fn naming(&mut self, kind: Soekenummer, dufs: &[Duf]) -> Result<BTreeMap<Duf, Vec<Duf>>, StoreError> {
         let named: BTreeMap<String, Duf> = dufs.iter().map(|duf| (duf.to_string(), *duf)).collect();
         let values: Vec<String> = named.keys().cloned().collect();
-        let kind = Soekenummer::Referanseperson.code();
         let mut all: BTreeMap<Duf, Vec<Duf>> = BTreeMap::new();
-        for (verdi, duf) in on!(self, tx => tx.named_by(kind, &values).await)? {
+        for (verdi, duf) in on!(self, tx => tx.named_by(kind.code(), &values).await)? {
             if let (Some(named), Some(duf)) = (named.get(&verdi), Duf::from_stored(duf)) {
                 all.entry(*named).or_default().push(duf);
             }
@@ -305,9 +302,9 @@ impl Tx {
         Ok(told)
     }
 
-    /// What streams hold of these persons beyond what they have acknowledged.
-    pub async fn unread_about(&mut self, dufs: &[Duf]) -> Result<Vec<UnreadRow>, StoreError> {
+    /// What all streams hold of these persons.
+    pub async fn told_about(&mut self, dufs: &[Duf]) -> Result<Vec<ToldRow>, StoreError> {
         let dufs: Vec<i64> = dufs.iter().map(|duf| duf.to_stored()).collect();
-        on!(self, tx => tx.unread_about(&dufs).await)
+        on!(self, tx => tx.told_about(&dufs).await)
     }
 }

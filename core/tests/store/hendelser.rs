@@ -21,6 +21,9 @@ on_both!(
     a_date_that_has_not_come_is_left,
     what_was_learned_on_a_day_is_not_told_once_more_when_it_is_over,
     what_nobody_may_know_is_taken_back,
+    an_address_that_is_suppressed_is_taken_back,
+    a_former_number_is_protected_with_the_one_that_holds,
+    what_streams_hold_of_a_person_is_found_by_an_index,
     who_depends_on_a_sponsor_hears,
     what_concerns_no_person_reaches_whom_it_concerns,
     a_change_of_the_registry_is_told_where_it_is_news,
@@ -125,33 +128,101 @@ async fn what_was_learned_on_a_day_is_not_told_once_more_when_it_is_over(db: Dat
     db.sound().await;
 }
 
+fn say(n: usize, id: &str, content: FactContent) -> Job {
+    job(Opphav::Folkeregister, Internal::Facts(vec![(duf(n), vec![fact(id, "2026-11-01", content)])]), 1)
+}
+
+fn lives(kommune: &str) -> FactContent {
+    FactContent::Bosted { kommune: kommune.parse().unwrap(), bydel: None }
+}
+
+fn known(kind: &str, n: usize) -> (String, Option<Duf>) {
+    (kind.to_owned(), Some(duf(n)))
+}
+
+fn gone() -> (String, Option<Duf>) {
+    ("TRUKKET_TILBAKE".to_owned(), None)
+}
+
 async fn what_nobody_may_know_is_taken_back(db: Database) {
     let db = db.furnished().await;
     let mut lane = db.lane().await;
-    let say = |n: usize, id: &str, content| {
-        job(Opphav::Folkeregister, Internal::Facts(vec![(duf(n), vec![fact(id, "2026-11-01", content)])]), 1)
-    };
-    let lives = |kommune: &str| FactContent::Bosted { kommune: kommune.parse().unwrap(), bydel: None };
-    // The first is acknowledged, the second read, the third waits; somebody else's stays.
+    // The first is acknowledged, the second read, the third waits; somebody else's stays. All can be read again.
     for (n, kommune) in [(3, "4203"), (3, "0301"), (5, "4203")] {
         commit(&mut lane, say(n, "b", lives(kommune)), later(2)).await.unwrap();
     }
     let before = told(&db, SYSTEM).await;
     assert_eq!(before.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), ["ADRESSE_ENDRET"; 3]);
     db.run(&format!("UPDATE stream SET handed_out = 2, acknowledged = 1 WHERE avsendersystem = '{SYSTEM}'")).await;
+    let position = db.store.stream_position(SYSTEM).await.unwrap();
     let hidden = FactContent::Beskyttelse { level: Adressebeskyttelse::StrengtFortrolig };
     commit(&mut lane, say(3, "s", hidden), later(3)).await.unwrap();
-    let known = |kind: &str, n: usize| (kind.to_owned(), Some(duf(n)));
-    let gone = ("TRUKKET_TILBAKE".to_owned(), None);
-    assert_eq!(told(&db, SYSTEM).await, [known("ADRESSE_ENDRET", 3), gone.clone(), known("ADRESSE_ENDRET", 5)]);
-    assert_eq!(told(&db, OTHER_SYSTEM).await, [gone.clone(), gone.clone(), known("ADRESSE_ENDRET", 5)]);
+    assert_eq!(told(&db, SYSTEM).await, [gone(), gone(), known("ADRESSE_ENDRET", 5)]);
+    assert_eq!(told(&db, OTHER_SYSTEM).await, [gone(), gone(), known("ADRESSE_ENDRET", 5)]);
+    assert_eq!(db.store.stream_position(SYSTEM).await.unwrap(), position, "no cursor moves, nothing is told again");
     let page = db.store.changes(SYSTEM, 1, 1).await.unwrap().unwrap();
     assert_eq!(page.changes[0].notice.payload, NoticePayload::Annen { tillegg: Vec::new() });
     let rows = db.texts("SELECT data AS v FROM change WHERE duf IS NULL").await;
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 4);
     let number = duf(3).to_string();
     assert!(rows.iter().all(|row| !row.contains(&number) && !row.contains("0301")), "{rows:?}");
     db.sound().await;
+}
+
+async fn an_address_that_is_suppressed_is_taken_back(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    let citizen = FactContent::Statsborgerskap { land: "SYR".into() };
+    for (id, content) in [("b", lives("4203")), ("c", citizen)] {
+        commit(&mut lane, say(3, id, content), later(2)).await.unwrap();
+    }
+    db.run(&format!("UPDATE stream SET handed_out = 2, acknowledged = 2 WHERE avsendersystem = '{SYSTEM}'")).await;
+    let client = FactContent::Beskyttelse { level: Adressebeskyttelse::Klientadresse };
+    commit(&mut lane, say(3, "s", client), later(3)).await.unwrap();
+    // That it is suppressed is told, and holds no address.
+    let all = [gone(), known("STATSBORGERSKAP_ENDRET", 3), known("ADRESSE_ENDRET", 3)];
+    assert_eq!(told(&db, SYSTEM).await, all);
+    let strict = FactContent::Beskyttelse { level: Adressebeskyttelse::Fortrolig };
+    commit(&mut lane, say(3, "s", strict), later(4)).await.unwrap();
+    assert_eq!(told(&db, SYSTEM).await, all, "it was suppressed before");
+    db.sound().await;
+}
+
+async fn a_former_number_is_protected_with_the_one_that_holds(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    commit(&mut lane, say(3, "b", lives("4203")), later(1)).await.unwrap();
+    commit(&mut lane, say(3, "e", FactContent::DufErstattet { ny: duf(5) }), later(2)).await.unwrap();
+    commit(&mut lane, say(5, "e", FactContent::DufErstattet { ny: duf(7) }), later(3)).await.unwrap();
+    let merged = ["ADRESSE_ENDRET", "DUF_SAMMENSLAATT"].map(|kind| known(kind, 3));
+    assert_eq!(told(&db, SYSTEM).await, [&merged[..], &[known("DUF_SAMMENSLAATT", 5)]].concat());
+    let hidden = FactContent::Beskyttelse { level: Adressebeskyttelse::StrengtFortrolig };
+    commit(&mut lane, say(7, "s", hidden), later(4)).await.unwrap();
+    assert_eq!(told(&db, SYSTEM).await, [gone(), gone(), gone()]);
+    db.sound().await;
+}
+
+/// The rows of a person are found by an index, however long the streams are.
+async fn what_streams_hold_of_a_person_is_found_by_an_index(db: Database) {
+    let db = db.furnished().await;
+    let (rows, now, dufs) = if db.is_postgres() {
+        ("generate_series(1, 20000) AS s(value)", "now()", "= ANY('{200000000007}')")
+    } else {
+        let series = "(WITH RECURSIVE s(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM s WHERE value < 20000) \
+                      SELECT value FROM s)";
+        (series, "0", "IN (SELECT value FROM json_each('[200000000007]'))")
+    };
+    let columns = "avsendersystem, number, duf, recorded, data";
+    db.run(&format!(
+        "INSERT INTO change ({columns}) SELECT '{SYSTEM}', value, 200000000000 + value, {now}, '{{}}' FROM {rows}"
+    ))
+    .await;
+    db.run("ANALYZE").await;
+    let sql = format!(
+        "SELECT avsendersystem, number, duf, data FROM change WHERE duf {dufs} ORDER BY avsendersystem, number"
+    );
+    let plan = db.plan(&sql).await;
+    assert!(plan.contains("change_duf") && !plan.contains("Seq Scan") && !plan.contains("SCAN change"), "{plan}");
 }
 
 async fn who_depends_on_a_sponsor_hears(db: Database) {

@@ -135,6 +135,22 @@ impl Database {
         }
     }
 
+    /// How the database would carry out a query.
+    pub async fn plan(&self, sql: &str) -> String {
+        let lines: Vec<String> = match self.outside().await {
+            Outside::Sqlite(pool) => {
+                let sql = format!("EXPLAIN QUERY PLAN {sql}");
+                let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(pool).await.unwrap();
+                rows.iter().map(|row| row.get("detail")).collect()
+            }
+            Outside::Postgres(pool) => {
+                let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN {sql}"))).fetch_all(pool).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        };
+        lines.join("\n")
+    }
+
     /// The column `v` of the one row, a number.
     pub async fn number(&self, sql: &str) -> i64 {
         self.texts(sql).await[0].parse().unwrap()

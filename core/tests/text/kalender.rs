@@ -133,7 +133,7 @@ impl World {
         let (now, mut ids) = (self.now()?, self.ids.clone());
         let mut outcome = write_facts(registry, &self.policy, person, &[fact], &now, cause, &mut ids);
         if let Some(ny) = ny {
-            let new = (ny, state.persons.get(&ny));
+            let new = (ny, state.persons.get(&ny), annulled);
             outcome.notices.extend(merged(registry, &self.policy, person, new, &now, cause, &mut ids));
         }
         let named = (Soekenummer::Referanseperson, number);

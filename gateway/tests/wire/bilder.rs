@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::client::{Answer, Client};
+use crate::hendelser::verden::{Verden, system};
 use crate::messages::{Head, day, head, hent_endringer, line, person, post, send, vedtak};
 use crate::node::Installation;
 use crate::postgres;
@@ -212,4 +213,45 @@ fn one_order_of_a_stream_at_a_time_and_a_kill_in_its_midst_loses_and_doubles_not
         command.extend(database.iter().flat_map(|url| ["--database", url]));
         succeed(&command, &dir.path().join("nir-gateway.toml"));
     }
+}
+
+/// A county follows nobody up; its picture is of those it is responsible for (domain.md 10.3 AU-1): who has a category and is
+/// followed up in one of its kommuner.
+#[test]
+fn a_county_gets_the_persons_of_its_kommuner() {
+    let w = Verden::new();
+    let valid = r#""valid": {"from": "2005-01-01", "to": null}"#;
+    let rows = [
+        system("4200-skole-1", "4200", None, "NORSK"),
+        format!(
+            r#"{{"kind": "DELEGATION", "kommune": "4200", "leverandoer": "310000000", "ordninger": ["NORSK"], "reference": "F-42", {valid}}}"#
+        ),
+    ];
+    w.import("party", &rows.join("\n"));
+    w.import("agreement", &format!(r#"{{"kind": "AGREEMENT", "kommune": "4200", "reference": "A-42", {valid}}}"#));
+    let last_used = day(-1);
+    w.import(
+        "user",
+        &format!(
+            r#"{{"kind": "USER", "id": "4200-FYLKE1", "kommune": "4200", "roles": ["FYLKESKOMMUNEBRUKER"], {valid}, "last_used": "{last_used}T00:00:00Z"}}"#
+        ),
+    );
+    let stream = "4200-skole-1.1";
+    let (county, vendor) = (head().from("4200-skole-1", "4200", "4200-FYLKE1"), Client::new(&w.sandbox, "vendor"));
+    eventually("the avsendersystem", || {
+        (vendor.call(&hent_endringer(&county, stream, 0, "")).status == 200).then_some(())
+    });
+    let with_category = w.refugee();
+    let order = vendor.accepted(&bestill(&county, stream, &alt()));
+    let all = pictures(&vendor, &county, stream, last(&order), &order.text("bestillingsId").unwrap());
+    assert_eq!(order.text("antall").as_deref(), Some(all.len().to_string().as_str()), "{order}");
+    let shown: Vec<&str> = all.iter().filter_map(|picture| picture.duf.as_deref()).collect();
+    assert!(shown.contains(&with_category.as_str()), "{} persons", shown.len());
+    let people = w.sandbox.json("persons.json");
+    let there = |shows: &str| {
+        let row =
+            people["personer"].as_array().unwrap().iter().find(|row| row["viser"].as_str().unwrap().starts_with(shows));
+        shown.contains(&row.unwrap_or_else(|| panic!("{shows}"))["dufNummer"].as_str().unwrap())
+    };
+    assert!(!there("Strengt fortrolig"));
 }

@@ -6,7 +6,7 @@ mod dager;
 mod drift;
 mod kilder;
 mod poster;
-mod verden;
+pub mod verden;
 mod vern;
 
 use std::collections::BTreeSet;

@@ -5,10 +5,9 @@ use chrono::NaiveDate;
 use crate::decide::hendelser::Skrevet;
 use crate::decide::hendelser::mottakere::{Hendelse, Sted, Tillegg};
 use crate::fact::{
-    Adressebeskyttelse, Avgjoerelse, Fact, FactContent, Mottakstype, Nummertype, Oppholdstillatelse, Proeveresultat,
-    Utfall,
+    Adressebeskyttelse, Avgjoerelse, FactContent, Mottakstype, Nummertype, Oppholdstillatelse, Proeveresultat, Utfall,
 };
-use crate::person::Person;
+use crate::person::{Person, personalia};
 use crate::time::Period;
 
 /// A decision of IMDi about who follows the person up.
@@ -39,7 +38,7 @@ pub(super) fn hendelser(
     let day = if naa.valid.from == NaiveDate::MIN { today } else { began };
     let said_before = foer.as_ref();
     match &naa.content {
-        FactContent::Personalia { .. } => personalia(before, naa, day),
+        FactContent::Personalia { .. } => navn(before, after, day),
         FactContent::Ident { number } => {
             let old = before.idents().last().filter(|old| *old != number);
             let changed = old.is_some() || naa.annulled;
@@ -78,7 +77,11 @@ pub(super) fn hendelser(
             one_if(changed, Hendelse::annen("ADRESSE_ENDRET", today, tillegg))
         }
         FactContent::Mottak { navn, kommune, mottakstype } => {
+            let suppressed = undertrykt(after, today);
             let of = |dato: NaiveDate| {
+                if suppressed {
+                    return Tillegg::default().and("undertrykt", true);
+                }
                 let kind = match mottakstype {
                     Mottakstype::Ankomst => "ANKOMST",
                     Mottakstype::Transitt => "TRANSITT",
@@ -187,9 +190,15 @@ fn felt(one: &Skrevet, felt: &str, verdi: impl ToString, day: NaiveDate) -> Vec<
     vec![Hendelse::annen("PERSONALIA_ENDRET", day, status(one, tillegg))]
 }
 
-/// The fields that are other than they were; what is known for the first time has not changed.
-fn personalia(before: &Person, naa: &Fact, day: NaiveDate) -> Vec<Hendelse> {
-    let told = |fact: &Fact| match &fact.content {
+/// Whether it may change what the person is called.
+pub(super) fn is_personalia(one: &Skrevet) -> bool {
+    matches!(one.naa.content, FactContent::Personalia { .. })
+}
+
+/// The fields that are other than they were, of what holds (domain.md 4): one source's word may hide behind another's. What is
+/// known for the first time has not changed; where nothing is left, what it was is said to be annulled.
+fn navn(before: &Person, after: &Person, day: NaiveDate) -> Vec<Hendelse> {
+    let told = |person: &Person| match &personalia(&person.facts)?.content {
         FactContent::Personalia { fornavn, etternavn, foedselsdato, kjoenn } => Some([
             ("fornavn", fornavn.clone()),
             ("etternavn", etternavn.clone()),
@@ -198,11 +207,13 @@ fn personalia(before: &Person, naa: &Fact, day: NaiveDate) -> Vec<Hendelse> {
         ]),
         _ => None,
     };
-    let last = before.facts.iter().filter_map(|fact| Some(((fact.valid.from, fact.row_no), told(fact)?)));
-    let (Some((_, old)), Some(new)) = (last.max_by_key(|(since, _)| *since), told(naa)) else { return Vec::new() };
-    let changed = new.into_iter().zip(old).filter(|(new, old)| new != old);
+    let Some(old) = told(before) else { return Vec::new() };
+    let new = told(after);
+    let gone = new.is_none();
+    let fields = new.unwrap_or_else(|| old.clone());
+    let changed = fields.into_iter().zip(old).filter(|(new, old)| gone || new != old);
     let tillegg = changed.fold(Tillegg::default(), |all, ((felt, verdi), _)| all.and(felt, verdi));
-    one_if(!tillegg.is_empty() && !naa.annulled, Hendelse::annen("PERSONALIA_ENDRET", day, tillegg))
+    one_if(!tillegg.is_empty(), Hendelse::annen("PERSONALIA_ENDRET", day, tillegg.and_if("annullert", gone)))
 }
 
 /// Whether the address must not be told (VERN-2, VERN-3).

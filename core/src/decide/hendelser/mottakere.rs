@@ -1,13 +1,16 @@
 //! Who hears of a person (domain.md 12; contract.md 0.13): the avsendersystemer of the kommune and bydel that follow the
 //! person up, by the schemes that they carry. Filtered when it is written, never when it is read.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::change::{Addressed, Notice, NoticePayload, Opphav};
 use crate::decide::beregning::Cause;
+use crate::decide::notices::approved;
 use crate::decide::{Ids, Now};
 use crate::id::{Bydel, Duf, Kommunenummer};
-use crate::person::FollowUp;
+use crate::person::{FollowUp, Person};
 use crate::policy::Policy;
 use crate::post::Ordning;
 use crate::registry::{Avsendersystem, Registry};
@@ -27,6 +30,27 @@ pub(in crate::decide) struct Teller<'a> {
     pub policy: &'a Policy,
     pub now: &'a Now,
     pub cause: Cause<'a>,
+}
+
+/// The avsendersystemer that hear of the person though it is strictly confidential: those of the place that follows it up, if
+/// that has somebody who may know (VERN-1).
+pub(crate) fn may_know(registry: &Registry, policy: &Policy, person: &Person, today: NaiveDate) -> BTreeSet<String> {
+    let place = person.follow_up(today).filter(|place| approved(registry, policy, *place, today));
+    let systems = place.into_iter().flat_map(|place| systems(registry, policy, sted(place), today));
+    systems.map(|system| system.id.clone()).collect()
+}
+
+fn systems<'a>(
+    registry: &'a Registry,
+    policy: &Policy,
+    (kommune, bydel): Sted,
+    today: NaiveDate,
+) -> impl Iterator<Item = &'a Avsendersystem> {
+    let numbers = policy.numbers_of(kommune, today);
+    numbers
+        .into_iter()
+        .flat_map(move |number| registry.systems_of(number))
+        .filter(move |system| system.valid.contains(today) && (system.bydel.is_none() || system.bydel == bydel))
 }
 
 /// One thing to tell.
@@ -81,13 +105,8 @@ impl From<Tillegg> for NoticePayload {
 
 impl<'a> Teller<'a> {
     /// The avsendersystemer of a place, by their number in the list of the kommune.
-    pub fn systems(&self, (kommune, bydel): Sted) -> impl Iterator<Item = &'a Avsendersystem> {
-        let (registry, today) = (self.registry, self.now.today);
-        let numbers = self.policy.numbers_of(kommune, today);
-        numbers
-            .into_iter()
-            .flat_map(move |number| registry.systems_of(number))
-            .filter(move |system| system.valid.contains(today) && (system.bydel.is_none() || system.bydel == bydel))
+    pub fn systems(&self, sted: Sted) -> impl Iterator<Item = &'a Avsendersystem> {
+        systems(self.registry, self.policy, sted, self.now.today)
     }
 
     /// Whether the place has a user that is approved for strictly confidential persons (VERN-1).

@@ -6,7 +6,7 @@ use sqlx::{Postgres, Row as _, Transaction};
 use super::tx::PostgresTx;
 use super::write::column;
 use crate::store::StoreError;
-use crate::store::hendelser::{CalendarRow, UnreadRow, WithdrawnRow};
+use crate::store::hendelser::{CalendarRow, ToldRow, WithdrawnRow};
 
 type Tx = Transaction<'static, Postgres>;
 
@@ -61,13 +61,12 @@ impl PostgresTx {
         Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
     }
 
-    pub(in crate::store) async fn unread_about(&mut self, dufs: &[i64]) -> Result<Vec<UnreadRow>, StoreError> {
-        let sql = "SELECT c.avsendersystem, c.number, c.duf, c.data FROM stream s \
-                   JOIN change c ON c.avsendersystem = s.avsendersystem AND c.number > s.acknowledged \
-                   WHERE c.duf = ANY($1) ORDER BY c.avsendersystem, c.number";
+    pub(in crate::store) async fn told_about(&mut self, dufs: &[i64]) -> Result<Vec<ToldRow>, StoreError> {
+        let sql = "SELECT avsendersystem, number, duf, data FROM change WHERE duf = ANY($1) \
+                   ORDER BY avsendersystem, number";
         let rows = sqlx::query(sql).bind(dufs).fetch_all(&mut *self.tx).await?;
         let read = rows.iter().map(|row| {
-            Ok(UnreadRow {
+            Ok(ToldRow {
                 avsendersystem: row.try_get(0)?,
                 number: row.try_get(1)?,
                 duf: row.try_get(2)?,

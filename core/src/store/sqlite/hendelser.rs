@@ -7,7 +7,7 @@ use sqlx::{Row as _, Sqlite, Transaction};
 use super::tx::SqliteTx;
 use super::value::{days, micros};
 use crate::store::StoreError;
-use crate::store::hendelser::{CalendarRow, UnreadRow, WithdrawnRow};
+use crate::store::hendelser::{CalendarRow, ToldRow, WithdrawnRow};
 
 type Tx = Transaction<'static, Sqlite>;
 
@@ -54,13 +54,12 @@ impl SqliteTx {
         Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
     }
 
-    pub(in crate::store) async fn unread_about(&mut self, dufs: &[i64]) -> Result<Vec<UnreadRow>, StoreError> {
-        let sql = "SELECT c.avsendersystem, c.number, c.duf, c.data FROM stream s \
-                   JOIN change c ON c.avsendersystem = s.avsendersystem AND c.number > s.acknowledged \
-                   WHERE c.duf IN (SELECT value FROM json_each(?1)) ORDER BY c.avsendersystem, c.number";
+    pub(in crate::store) async fn told_about(&mut self, dufs: &[i64]) -> Result<Vec<ToldRow>, StoreError> {
+        let sql = "SELECT avsendersystem, number, duf, data FROM change WHERE duf IN (SELECT value FROM json_each(?1)) \
+                   ORDER BY avsendersystem, number";
         let rows = sqlx::query(sql).bind(json!(dufs).to_string()).fetch_all(&mut *self.tx).await?;
         let read = rows.iter().map(|row| {
-            Ok(UnreadRow {
+            Ok(ToldRow {
                 avsendersystem: row.try_get(0)?,
                 number: row.try_get(1)?,
                 duf: row.try_get(2)?,

@@ -1,0 +1,9 @@
+-- What streams hold of one person is found without reading the streams when the person becomes protected (domain.md VERN-5).
+-- A row that was withdrawn names nobody any more and leaves the index.
+CREATE INDEX change_duf ON change (duf) WHERE duf IS NOT NULL;
+
+-- Whose numbers a number took the place of: they are protected with it.
+INSERT INTO person_nummer (kind, verdi, duf)
+SELECT DISTINCT 'ETTERFOELGER', printf('%012d', data ->> '$.content.DufErstattet.ny'), duf FROM fact
+WHERE system_to IS NULL AND data LIKE '%"DufErstattet"%' AND NOT (data ->> '$.annulled')
+AND data ->> '$.content.DufErstattet.ny' IS NOT NULL;
