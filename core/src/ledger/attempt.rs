@@ -269,7 +269,7 @@ impl Attempt<'_> {
         }
 
         let stored = stored_answers(tx, &judged).await?;
-        let keys = saker::wanted(run, &judged, &loaded.open_cases);
+        let keys = saker::wanted(run, &judged, (&loaded.open_cases, &loaded.refused_ids));
         let (found, attempts) = if keys.is_empty() { Default::default() } else { tx.open_cases(&keys).await? };
         vern::with_former(&mut vernede, &around.former);
         let mut trukket = vern::withdrawn(tx, &vernede, recorded).await?;

@@ -1,6 +1,6 @@
 //! Transfer errors within a batch (design.md 11, Feilsaker): which are looked for, and what each answer makes of them.
 //!
-//! The road without errors pays nothing: a reference with an open case is told by the statement that looks for references,
+//! The road without errors pays nothing: a reference or id with an open case is told by the statement that looks for references,
 //! and more is asked only where something was refused, replaced, or judged anew.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,14 +23,19 @@ use crate::rejection::Rejection;
 use crate::vindu::{Spoersmaal, lukker};
 
 /// What must be looked for: cases that what was refused may belong to, and that what was taken may solve.
-pub(super) fn wanted(run: &[Job], judged: &[Option<Judged>], open: &BTreeSet<(String, String)>) -> Saksnoekler {
+pub(super) fn wanted(
+    run: &[Job],
+    judged: &[Option<Judged>],
+    (open, ids): (&BTreeSet<(String, String)>, &BTreeSet<(String, String)>),
+) -> Saksnoekler {
     let mut keys = Saksnoekler::default();
     for (job, judged) in run.iter().zip(judged) {
         match (&job.work, judged) {
             (Work::Register(command), Some(Judged::Decided { decision, id, own: true, .. })) => {
                 let header = &command.header;
                 let refused = decision.status != Status::Godtatt;
-                let again = id.is_some_and(|id| id.known);
+                let refused_before = ids.contains(&(header.avsendersystem.clone(), header.meldings_id.clone()));
+                let again = refused_before || id.is_some_and(|id| id.known);
                 if refused || again || header.erstatter_meldings_id.is_some() {
                     keys.message(&header.avsendersystem, &header.meldings_id, header.erstatter_meldings_id.as_deref());
                 }

@@ -43,6 +43,8 @@ pub struct Loaded {
     pub references: References,
     /// References of the batch with an open transfer error.
     pub open_cases: BTreeSet<(String, String)>,
+    /// Ids of the batch with one.
+    pub refused_ids: BTreeSet<(String, String)>,
 }
 
 /// What is there, persons as their rows hold them.
@@ -56,6 +58,8 @@ pub struct LoadedRows {
     pub references: References,
     /// References of the batch with an open transfer error.
     pub open_cases: BTreeSet<(String, String)>,
+    /// Ids of the batch with one.
+    pub refused_ids: BTreeSet<(String, String)>,
 }
 
 /// A known meldingsId.

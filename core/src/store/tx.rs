@@ -114,7 +114,8 @@ impl Tx {
     /// whose numbers took the place of theirs, since what is said of an old number depends on them (VERN-1a). A snapshot
     /// of a format that this version does not know is made again from the rows.
     pub async fn load(&mut self, wanted: &Wanted, lock: bool) -> Result<Loaded, StoreError> {
-        let LoadedRows { persons: rows, ids, references, open_cases } = on!(self, tx => tx.load(wanted, lock).await)?;
+        let LoadedRows { persons: rows, ids, references, open_cases, refused_ids } =
+            on!(self, tx => tx.load(wanted, lock).await)?;
         let mut persons = self.decoded(rows).await?;
         let replaced: BTreeSet<i64> = persons.iter().filter_map(Person::replaced_by).map(Duf::to_stored).collect();
         let dufs: Vec<i64> = replaced.into_iter().filter(|duf| !wanted.dufs.contains(duf)).collect();
@@ -123,7 +124,7 @@ impl Tx {
             let rows = on!(self, tx => tx.load(&others, false).await)?.persons;
             persons.extend(self.decoded(rows).await?);
         }
-        Ok(Loaded { persons, ids, references, open_cases })
+        Ok(Loaded { persons, ids, references, open_cases, refused_ids })
     }
 
     /// These persons, and no others.

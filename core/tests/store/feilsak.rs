@@ -231,6 +231,10 @@ async fn a_message_that_the_register_never_saw_is_a_case_too(db: Database) {
     assert_eq!(db.count("evidence WHERE outcome = 'NIR-X302'").await, 2);
     send(&mut lane, message("3").replaces("2").person(0, [register("t/1", 4)]), 3).await;
     assert_eq!(states(&db).await, [("LOEST_AV_AVSENDER", 2)]);
+    // A Fault spends no id: the program is mended and sends the same one.
+    commit(&mut lane, fault("4", None, 4), later(4)).await.unwrap();
+    send(&mut lane, message("4").person(1, [register("t/4", 4)]), 5).await;
+    assert_eq!(states(&db).await, [("LOEST_AV_AVSENDER", 2), ("LOEST_AV_AVSENDER", 1)]);
     db.sound().await;
 }
 

@@ -187,17 +187,23 @@ impl PostgresTx {
             let rows = sqlx::query(sql).bind(systems).bind(ids).fetch_all(&mut *self.tx).await?;
             loaded.ids = rows.iter().map(id_row).collect::<Result<_, _>>()?;
         }
-        if !wanted.references.is_empty() {
+        if !wanted.references.is_empty() || !wanted.ids.is_empty() {
             let (systems, references) = pairs(&wanted.references);
+            let (of_ids, ids) = pairs(&wanted.ids);
             let sql = "SELECT r.avsendersystem, r.reference, r.duf, r.post_id FROM UNNEST($1::text[], $2::text[]) AS k(a, b) \
                        JOIN post_reference r ON r.avsendersystem = k.a AND r.reference = k.b \
                        UNION ALL SELECT f.avsendersystem, f.avsenders_referanse, NULL, NULL FROM UNNEST($1::text[], $2::text[]) AS k(a, b) \
-                       JOIN feilsak f ON f.avsendersystem = k.a AND f.avsenders_referanse = k.b AND f.aapen";
-            for row in sqlx::query(sql).bind(systems).bind(references).fetch_all(&mut *self.tx).await? {
+                       JOIN feilsak f ON f.avsendersystem = k.a AND f.avsenders_referanse = k.b AND f.aapen \
+                       UNION ALL SELECT e.avsendersystem, e.meldings_id, -1, NULL FROM UNNEST($3::text[], $4::text[]) AS k(a, b) \
+                       JOIN feilsak_feil e ON e.avsendersystem = k.a AND e.meldings_id = k.b JOIN feilsak f ON f.sak = e.sak AND f.aapen";
+            let query = sqlx::query(sql).bind(systems).bind(references).bind(of_ids).bind(ids);
+            for row in query.fetch_all(&mut *self.tx).await? {
                 let key = (row.try_get(0)?, row.try_get(1)?);
                 match row.try_get::<Option<i64>, _>(2)? {
                     // A transfer error of this reference waits for it to succeed.
                     None => drop(loaded.open_cases.insert(key)),
+                    // One of this meldingsId, which a Fault does not spend.
+                    Some(-1) => drop(loaded.refused_ids.insert(key)),
                     Some(duf) => {
                         if let Some(duf) = Duf::from_stored(duf) {
                             loaded.references.insert(key, (duf, row.try_get(3)?));

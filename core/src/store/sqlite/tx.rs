@@ -183,17 +183,23 @@ impl SqliteTx {
             let rows = sqlx::query(sql).bind(json!(wanted.ids).to_string()).fetch_all(&mut *self.tx).await?;
             loaded.ids = rows.iter().map(id_row).collect::<Result<_, _>>()?;
         }
-        if !wanted.references.is_empty() {
+        if !wanted.references.is_empty() || !wanted.ids.is_empty() {
             let sql = "SELECT r.avsendersystem, r.reference, r.duf, r.post_id FROM json_each(?1) k \
                        JOIN post_reference r ON r.avsendersystem = k.value->>0 AND r.reference = k.value->>1 \
                        UNION ALL SELECT f.avsendersystem, f.avsenders_referanse, NULL, NULL FROM json_each(?1) k \
-                       JOIN feilsak f ON f.avsendersystem = k.value->>0 AND f.avsenders_referanse = k.value->>1 AND f.aapen = 1";
-            let rows = sqlx::query(sql).bind(json!(wanted.references).to_string()).fetch_all(&mut *self.tx).await?;
+                       JOIN feilsak f ON f.avsendersystem = k.value->>0 AND f.avsenders_referanse = k.value->>1 AND f.aapen = 1 \
+                       UNION ALL SELECT e.avsendersystem, e.meldings_id, -1, NULL FROM json_each(?2) k \
+                       JOIN feilsak_feil e ON e.avsendersystem = k.value->>0 AND e.meldings_id = k.value->>1 \
+                       JOIN feilsak f ON f.sak = e.sak AND f.aapen = 1";
+            let query = sqlx::query(sql).bind(json!(wanted.references).to_string());
+            let rows = query.bind(json!(wanted.ids).to_string()).fetch_all(&mut *self.tx).await?;
             for row in rows {
                 let key = (row.try_get(0)?, row.try_get(1)?);
                 match row.try_get::<Option<i64>, _>(2)? {
                     // A transfer error of this reference waits for it to succeed.
                     None => drop(loaded.open_cases.insert(key)),
+                    // One of this meldingsId, which a Fault does not spend.
+                    Some(-1) => drop(loaded.refused_ids.insert(key)),
                     Some(duf) => {
                         if let Some(duf) = Duf::from_stored(duf) {
                             loaded.references.insert(key, (duf, uuid(row.try_get(3)?)?));
