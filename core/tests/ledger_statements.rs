@@ -157,7 +157,7 @@ async fn a_batch_is_as_many_statements_as_its_kinds_of_work_and_no_more() {
             assert_eq!(other_alone, alone);
         }
         let engine = empty.store.engine();
-        // Three of them for what is refused: its transfer errors are looked for and written.
+        // Five of them for what is refused: its transfer errors are looked for and written, and of very many attempts some kept.
         assert!(said.len() <= 23, "{engine}: {said:#?}");
         // Two of them for the lists: the person's first measure changes what they say.
         assert!(alone.len() <= 18, "{engine}, an ordinary message: {alone:#?}");

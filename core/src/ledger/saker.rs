@@ -22,12 +22,11 @@ use crate::registry::Registry;
 use crate::rejection::Rejection;
 use crate::vindu::{Spoersmaal, lukker};
 
+/// Pairs of an avsendersystem and a name in it.
+type Keys = BTreeSet<(String, String)>;
+
 /// What must be looked for: cases that what was refused may belong to, and that what was taken may solve.
-pub(super) fn wanted(
-    run: &[Job],
-    judged: &[Option<Judged>],
-    (open, ids): (&BTreeSet<(String, String)>, &BTreeSet<(String, String)>),
-) -> Saksnoekler {
+pub(super) fn wanted(run: &[Job], judged: &[Option<Judged>], (open, ids): (&Keys, &Keys)) -> Saksnoekler {
     let mut keys = Saksnoekler::default();
     for (job, judged) in run.iter().zip(judged) {
         match (&job.work, judged) {

@@ -81,14 +81,16 @@ impl PostgresTx {
         saker: &[Feilsak],
         feil: &[Sakfeil],
     ) -> Result<(), StoreError> {
+        let attempts = new_attempts(feil);
         if !saker.is_empty() {
             let data = saker.iter().map(|s| text_of(&s.innhold)).collect::<Result<Vec<_>, _>>()?;
             // What an operator decided meanwhile stands, unless the sender has solved it.
             let sql = "INSERT INTO feilsak (sak, avsendersystem, avsenders_referanse, duf, saksbehandler_ref, status, aapen, aapnet, endret, \
-                       vindu_lukker, gruppe, data) SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], \
-                       $7::bool[], $8::timestamptz[], $9::timestamptz[], $10::date[], $11::text[], $12::text[]) \
+                       vindu_lukker, gruppe, data, antall) SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], \
+                       $7::bool[], $8::timestamptz[], $9::timestamptz[], $10::date[], $11::text[], $12::text[], $13::int8[]) \
                        ON CONFLICT (sak) DO UPDATE SET avsenders_referanse = EXCLUDED.avsenders_referanse, duf = EXCLUDED.duf, \
                        endret = EXCLUDED.endret, vindu_lukker = EXCLUDED.vindu_lukker, gruppe = EXCLUDED.gruppe, data = EXCLUDED.data, \
+                       antall = feilsak.antall + EXCLUDED.antall, \
                        status = CASE WHEN EXCLUDED.aapen THEN feilsak.status ELSE EXCLUDED.status END, \
                        aapen = EXCLUDED.aapen AND feilsak.aapen";
             sqlx::query(sql)
@@ -104,6 +106,7 @@ impl PostgresTx {
                 .bind(column::<_, Option<NaiveDate>>(saker, |s| s.vindu_lukker))
                 .bind(column(saker, Feilsak::gruppe))
                 .bind(data)
+                .bind(column(saker, |s| attempts.get(&s.sak).copied().unwrap_or_default()))
                 .execute(&mut *self.tx)
                 .await?;
         }
@@ -124,9 +127,7 @@ impl PostgresTx {
                 .bind(column(feil, |e| e.nr))
                 .execute(&mut *self.tx)
                 .await?;
-            let (saker, counts): (Vec<Uuid>, Vec<i64>) = new_attempts(feil).into_iter().unzip();
-            let sql = "UPDATE feilsak SET antall = antall + k.n FROM UNNEST($1::uuid[], $2::int8[]) AS k(sak, n) WHERE feilsak.sak = k.sak";
-            sqlx::query(sql).bind(&saker).bind(counts).execute(&mut *self.tx).await?;
+            let saker: Vec<Uuid> = attempts.into_keys().collect();
             sqlx::query(ONLY_KEPT).bind(saker).bind(KEPT_LAST).execute(&mut *self.tx).await?;
         }
         Ok(())

@@ -88,6 +88,7 @@ impl SqliteTx {
         saker: &[Feilsak],
         feil: &[Sakfeil],
     ) -> Result<(), StoreError> {
+        let attempts = new_attempts(feil);
         if !saker.is_empty() {
             let mut rows = Vec::with_capacity(saker.len());
             for s in saker {
@@ -104,14 +105,16 @@ impl SqliteTx {
                     s.vindu_lukker.map(days),
                     s.gruppe(),
                     text_of(&s.innhold)?,
+                    attempts.get(&s.sak).copied().unwrap_or_default(),
                 ]));
             }
             // What an operator decided meanwhile stands, unless the sender has solved it.
             let sql = "INSERT INTO feilsak (sak, avsendersystem, avsenders_referanse, duf, saksbehandler_ref, status, aapen, aapnet, endret, \
-                       vindu_lukker, gruppe, data) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, \
-                       value->>7, value->>8, value->>9, value->>10, value->>11 FROM json_each(?1) WHERE true \
+                       vindu_lukker, gruppe, data, antall) SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, \
+                       value->>7, value->>8, value->>9, value->>10, value->>11, value->>12 FROM json_each(?1) WHERE true \
                        ON CONFLICT (sak) DO UPDATE SET avsenders_referanse = excluded.avsenders_referanse, duf = excluded.duf, \
                        endret = excluded.endret, vindu_lukker = excluded.vindu_lukker, gruppe = excluded.gruppe, data = excluded.data, \
+                       antall = feilsak.antall + excluded.antall, \
                        status = CASE WHEN excluded.aapen = 0 THEN excluded.status ELSE feilsak.status END, \
                        aapen = CASE WHEN excluded.aapen = 0 THEN 0 ELSE feilsak.aapen END";
             sqlx::query(sql).bind(Value::from(rows).to_string()).execute(&mut *self.tx).await?;
@@ -140,12 +143,7 @@ impl SqliteTx {
                        SELECT value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8, value->>9 \
                        FROM json_each(?1)";
             sqlx::query(sql).bind(Value::from(rows).to_string()).execute(&mut *self.tx).await?;
-            let counted = new_attempts(feil);
-            let counts: Vec<Value> = counted.iter().map(|(sak, n)| json!([sak.to_string(), n])).collect();
-            let sql = "UPDATE feilsak SET antall = antall + k.n FROM (SELECT value->>0 AS sak, value->>1 AS n FROM json_each(?1)) k \
-                       WHERE feilsak.sak = k.sak";
-            sqlx::query(sql).bind(Value::from(counts).to_string()).execute(&mut *self.tx).await?;
-            let saker: Vec<String> = counted.keys().map(Uuid::to_string).collect();
+            let saker: Vec<String> = attempts.keys().map(Uuid::to_string).collect();
             sqlx::query(ONLY_KEPT).bind(json!(saker).to_string()).bind(KEPT_LAST).execute(&mut *self.tx).await?;
         }
         Ok(())
