@@ -218,17 +218,26 @@ pub fn sponsor_changed(
     outcome
 }
 
-/// Whoever follows up a person whose number was replaced hears which one holds now, and so does who follows the other up.
-pub fn merged(
+/// Whoever follows up a person whose number was replaced hears which one holds now, and so does who follows the other up; where
+/// the source names another number than before, also that the one it had named never was. `old` is the person as it was.
+pub fn merged<'p>(
     registry: &Registry,
     policy: &Policy,
-    old: &Person,
-    (ny, new, annulled): (Duf, Option<&Person>, bool),
+    (old, known): (&Person, &dyn Fn(Duf) -> Option<&'p Person>),
+    (ny, annulled): (Duf, bool),
     now: &Now,
     cause: Cause<'_>,
     ids: &mut dyn Ids,
 ) -> Vec<Addressed> {
-    hendelser::merged(&Teller { registry, policy, now, cause }, old, (ny, new), annulled, ids)
+    let teller = Teller { registry, policy, now, cause };
+    let mut all = Vec::new();
+    match old.replaced_by().filter(|_| !annulled) {
+        Some(before) if before == ny => return all,
+        Some(before) => all.extend(hendelser::merged(&teller, old, (before, known(before)), true, ids)),
+        None => {}
+    }
+    all.extend(hendelser::merged(&teller, old, (ny, known(ny)), annulled, ids));
+    all
 }
 
 /// What follows from the person as it stands now, and who hears of what differs from `before`.

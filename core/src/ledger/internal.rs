@@ -318,7 +318,8 @@ impl Work<'_> {
     fn merged(&mut self, old: Duf, (ny, annulled): (Duf, bool), cause: Cause<'_>, ids: &mut dyn Ids) {
         let (Some(before), new) = (self.state.persons.get(&old), self.person(ny)) else { return };
         let now = self.now(new.unwrap_or(before).follow_up(oslo_date(self.wall)).map(|place| place.kommune));
-        let told = merged(self.state.registry, self.policy, before, (ny, new, annulled), &now, cause, ids);
+        let known = |duf| self.person(duf);
+        let told = merged(self.state.registry, self.policy, (before, &known), (ny, annulled), &now, cause, ids);
         let hides = new.filter(|new| !annulled && new.hidden(now.today) && !before.hidden(now.today));
         let vern = hides.map(|new| Vern::of_hidden(self.state.registry, self.policy, new, now.today));
         self.carried.vernede.extend(vern.map(|vern| (old, vern)));

@@ -133,8 +133,9 @@ impl World {
         let (now, mut ids) = (self.now()?, self.ids.clone());
         let mut outcome = write_facts(registry, &self.policy, person, &[fact], &now, cause, &mut ids);
         if let Some(ny) = ny {
-            let new = (ny, state.persons.get(&ny), annulled);
-            outcome.notices.extend(merged(registry, &self.policy, person, new, &now, cause, &mut ids));
+            let known = |duf| state.persons.get(&duf);
+            let (old, said) = ((person, &known as &dyn Fn(Duf) -> _), (ny, annulled));
+            outcome.notices.extend(merged(registry, &self.policy, old, said, &now, cause, &mut ids));
         }
         let named = (Soekenummer::Referanseperson, number);
         for other in state.persons.values().filter(|other| sponsor && numre(other).contains(&named)) {
