@@ -1,9 +1,10 @@
 //! Push: changes are delivered to those who take them at an approved address (design.md 8).
 //!
-//! Each stream is a task of its own for one batch at a time: take it, call, believe nothing but a signed receipt of that
-//! batch, record. Streams that failed last have places of their own, so that they never hold up the others.
+//! Each delivery is a task of its own: take the stream, call, believe nothing but a signed receipt of that batch, record. Who
+//! has waited longest for a turn is next, and streams that failed or were slow last have places of their own, so that they
+//! never hold up the others.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,9 @@ const LOOK: Duration = Duration::from_secs(1);
 const BREATH: Duration = Duration::from_millis(10);
 /// What is on its way when the gateway stops is waited for so long.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// A receiver that took longer than this is slow.
+const SLOW: Duration = Duration::from_secs(3);
 
 /// Whom a delivery is for.
 #[derive(Debug, Clone)]
@@ -76,13 +80,17 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
         (Arc::new(Semaphore::new(delivery.at_once)), Arc::new(Semaphore::new(delivery.failing_at_once)));
     let mut running = JoinSet::new();
     let mut busy: HashSet<String> = HashSet::new();
+    let mut turns: HashMap<String, Turn> = HashMap::new();
     loop {
         let looked = Instant::now();
         match due(&app).await {
-            Ok(due) => {
+            Ok(mut due) => {
+                // Who never had a turn comes first.
+                due.sort_by_key(|(receiver, _)| turns.get(&receiver.system.id).map(|turn| turn.began));
                 for (receiver, attempts) in due {
-                    let places = if attempts > 0 { &failing } else { &sound };
                     let id = receiver.system.id.clone();
+                    let slow = attempts > 0 || turns.get(&id).is_some_and(|turn| turn.took > SLOW);
+                    let places = if slow { &failing } else { &sound };
                     if busy.contains(&id) {
                         continue;
                     }
@@ -98,7 +106,10 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
             () = sleep(LOOK) => {}
             () = app.push.news.notified() => sleep_until(looked + BREATH).await,
             Some(ended) = running.join_next() => match ended {
-                Ok(id) => drop(busy.remove(&id)),
+                Ok((id, turn)) => {
+                    busy.remove(&id);
+                    turns.insert(id, turn);
+                }
                 Err(error) => {
                     tracing::error!(event = "delivery_failed", %error);
                     // Which one it was is not told; its lease is, and keeps the others from it.
@@ -112,11 +123,18 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
     let _ = timeout(GRACE, async { while running.join_next().await.is_some() {} }).await;
 }
 
-/// Batches of one stream as long as they are taken; its id, for whoever keeps count.
-async fn stream(app: Arc<App>, receiver: Receiver, place: OwnedSemaphorePermit, id: String) -> String {
-    while attempt::deliver(&app, &receiver).await && still_approved(&app, &receiver) {}
+/// The last turn of a stream.
+struct Turn {
+    began: Instant,
+    took: Duration,
+}
+
+/// One delivery; whose it was, for whoever keeps count.
+async fn stream(app: Arc<App>, receiver: Receiver, place: OwnedSemaphorePermit, id: String) -> (String, Turn) {
+    let began = Instant::now();
+    attempt::deliver(&app, &receiver).await;
     drop(place);
-    id
+    (id, Turn { began, took: began.elapsed() })
 }
 
 /// Streams with news whose time has come and whose receiver may be called, with how often each has failed.
@@ -137,10 +155,4 @@ fn receiver(app: &App, registry: &Registry, avsendersystem: &str) -> Option<Rece
     let system = registry.avsendersystemer.get(avsendersystem)?;
     let receiver = Receiver { system: system.clone(), address: address.clone() };
     receiver.hindered(registry, &app.policy, clock::now()).is_none().then_some(receiver)
-}
-
-/// Whether the receiver is still what it was when the stream was taken.
-fn still_approved(app: &App, receiver: &Receiver) -> bool {
-    let registry = app.registry.load_full();
-    self::receiver(app, &registry, &receiver.system.id).is_some_and(|now| now.address == receiver.address)
 }

@@ -31,34 +31,32 @@ struct Sent {
     at: DateTime<Utc>,
 }
 
-/// Delivers the next batch of a stream. Whether all of it was taken and recorded, and more may wait.
-pub async fn deliver(app: &Arc<App>, receiver: &Receiver) -> bool {
-    match next(app, receiver).await {
-        Ok(again) => again,
-        Err(error) => {
-            tracing::error!(event = "delivery_not_recorded", avsendersystem = receiver.system.id, %error);
-            false
-        }
+/// Delivers the next batch of a stream.
+pub async fn deliver(app: &Arc<App>, receiver: &Receiver) {
+    if let Err(error) = next(app, receiver).await {
+        tracing::error!(event = "delivery_not_recorded", avsendersystem = receiver.system.id, %error);
     }
 }
 
-async fn next(app: &Arc<App>, receiver: &Receiver) -> Result<bool, LedgerError> {
+async fn next(app: &Arc<App>, receiver: &Receiver) -> Result<(), LedgerError> {
     let system = receiver.system.id.as_str();
     let delivery = &app.config.delivery;
     let seconds = i64::try_from(delivery.connect_seconds + delivery.answer_seconds).unwrap_or(i64::MAX / 1_000_000);
     let lease = TimeDelta::seconds(seconds) + MARGIN;
     let claim = app.store.claim_stream(system, &app.config.node.name, clock::now(), lease).await?;
-    let Some(claim) = claim else { return Ok(false) };
+    let Some(claim) = claim else { return Ok(()) };
     // What the database has approved, not what this node remembers: an operator may have changed it a moment ago.
     let Some(address) = claim.address.clone().filter(|address| address.approved.is_some()) else {
-        return Ok(app.store.release_stream(&claim).await.map(|()| false)?);
+        return Ok(app.store.release_stream(&claim).await?);
     };
     let receiver = &Receiver { system: receiver.system.clone(), address };
     // Read after it was taken: what an earlier owner recorded is seen, and what it still brings is refused.
     let batch = batch(app, receiver).await;
     let batch = match batch {
-        Ok(Some(batch)) => batch,
-        Ok(None) => return Ok(app.store.release_stream(&claim).await.map(|()| false)?),
+        Ok(Next::Batch(batch)) => batch,
+        // A number that is left out would be missed by nobody but the persons (contract.md 0.13).
+        Ok(Next::Pruned { oldest }) => return failed(app, receiver, &claim, &Why::Pruned(oldest), true, None).await,
+        Ok(Next::Nothing) => return Ok(app.store.release_stream(&claim).await?),
         Err(error) => {
             app.store.release_stream(&claim).await?;
             return Err(error.into());
@@ -73,11 +71,29 @@ async fn next(app: &Arc<App>, receiver: &Receiver) -> Result<bool, LedgerError> 
     }
 }
 
-async fn batch(app: &App, receiver: &Receiver) -> Result<Option<Batch>, StoreError> {
+/// What comes next in a stream.
+enum Next {
+    /// These changes.
+    Batch(Batch),
+    /// None.
+    Nothing,
+    /// Changes that are no longer kept.
+    Pruned {
+        /// The oldest number still there.
+        oldest: i64,
+    },
+}
+
+async fn batch(app: &App, receiver: &Receiver) -> Result<Next, StoreError> {
     let system = receiver.system.id.as_str();
-    let Some(position) = app.store.stream_position(system).await? else { return Ok(None) };
-    let page = app.store.changes(system, position.bekreftet_til, MOST_CHANGES).await?;
-    Ok(page.and_then(|page| Batch::of(receiver, &page)))
+    let Some(position) = app.store.stream_position(system).await? else { return Ok(Next::Nothing) };
+    let Some(page) = app.store.changes(system, position.bekreftet_til, MOST_CHANGES).await? else {
+        return Ok(Next::Nothing);
+    };
+    if page.oldest > position.bekreftet_til + 1 {
+        return Ok(Next::Pruned { oldest: page.oldest });
+    }
+    Ok(Batch::of(receiver, &page).map_or(Next::Nothing, Next::Batch))
 }
 
 /// Seals, calls, and judges the answer. What left is returned with who is answerable for it: who signed the receipt, or
@@ -122,8 +138,7 @@ async fn acknowledged(
     sent: Sent,
     signer: Orgnr,
     to: i64,
-) -> Result<bool, LedgerError> {
-    let whole = to == sent.batch.to;
+) -> Result<(), LedgerError> {
     let (batch, signature) = (sent.batch, sent.signature);
     let exchange = exchange(receiver, signer, sent.answer, sent.at, &batch.leveranse_id);
     let work = Work::Delivered {
@@ -141,8 +156,7 @@ async fn acknowledged(
     if claim.attempts > 0 {
         tracing::info!(event = "delivery_again", avsendersystem = receiver.system.id, after = claim.attempts);
     }
-    // Who took a part is given a breath, for the rest as for a stream without news.
-    Ok(whole)
+    Ok(())
 }
 
 /// Records that it failed: what left as evidence, and when it is tried again.
@@ -153,7 +167,7 @@ async fn failed(
     why: &Why,
     never: bool,
     sent: Option<(Sent, Orgnr)>,
-) -> Result<bool, LedgerError> {
+) -> Result<(), LedgerError> {
     let (system, delivery, now) = (receiver.system.id.as_str(), &app.config.delivery, clock::now());
     metrics::counter!("nir_deliveries_total", "outcome" => why.code()).increment(1);
     if let Some((sent, operator)) = sent {
@@ -172,7 +186,7 @@ async fn failed(
     let failure = Failure { at: now, due: now + rest, parked, why: why.to_string() };
     if !app.store.failed_delivery(claim, &failure).await? {
         tracing::warn!(event = "delivery_fenced", avsendersystem = system);
-        return Ok(false);
+        return Ok(());
     }
     if parked {
         metrics::counter!("nir_streams_parked_total").increment(1);
@@ -181,7 +195,7 @@ async fn failed(
         let (attempts, again) = (claim.attempts + 1, failure.due.to_rfc3339());
         tracing::warn!(event = "delivery_failed", avsendersystem = system, attempts, again, code = why.code(), %why);
     }
-    Ok(false)
+    Ok(())
 }
 
 /// What arrived is the receiver's answer, and what was signed is ours: so the answer stands where a request does.

@@ -70,6 +70,9 @@ pub enum Why {
     /// Nothing was taken.
     #[error("the receiver took nothing")]
     TookNothing,
+    /// What comes next is no longer kept.
+    #[error("changes before number {0} stood for 13 months and are no longer kept")]
+    Pruned(i64),
     /// Ours.
     #[error("a failure of the gateway")]
     Internal,
@@ -97,6 +100,7 @@ impl Why {
             Why::OtherDelivery => "ANNEN_LEVERANSE",
             Why::OutsideBatch => "UTENFOR_LEVERANSEN",
             Why::TookNothing => "INGENTING_TATT",
+            Why::Pruned(_) => "ENDRINGER_BORTE",
             Why::Internal => "INTERN_FEIL",
         }
     }
@@ -139,6 +143,10 @@ impl Why {
             Why::OtherDelivery | Why::OutsideBatch | Why::TookNothing => {
                 "the vendor answers for the delivery that it was sent"
             }
+            Why::Pruned(_) => {
+                "the vendor reads on from the oldest number with hentEndringer and acknowledges what went before, loads the persons \
+                 anew with bestillOeyeblikksbilde, and the stream is resumed"
+            }
             Why::Internal => "look into the log of the gateway",
         }
     }
@@ -152,6 +160,7 @@ impl Why {
                 | Why::OtherOrganization(_)
                 | Why::Certificate(_)
                 | Why::Redirected(_)
+                | Why::Pruned(_)
         )
     }
 }

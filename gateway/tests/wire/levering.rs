@@ -15,6 +15,7 @@ use crate::sandbox::Sandbox;
 use crate::varsel::{about, newer};
 
 pub mod receiver;
+mod turer;
 use receiver::{Behaviour, Receiver};
 
 /// The vendor, whose TLS certificate `mottak` is.

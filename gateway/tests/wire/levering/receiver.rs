@@ -26,6 +26,8 @@ use crate::process::{PATIENCE, eventually};
 pub enum Behaviour {
     /// Takes it, and signs so.
     Good,
+    /// Takes it, and is in no hurry to sign so.
+    Leisurely,
     /// Takes its first change alone.
     Part,
     /// Signs that it took nothing.
@@ -277,7 +279,7 @@ impl Shared {
         };
         let answer = self.answer(&behaviour, &delivery);
         let to = match &behaviour {
-            Behaviour::Good => Some(delivery.til_sekvensnummer),
+            Behaviour::Good | Behaviour::Leisurely => Some(delivery.til_sekvensnummer),
             Behaviour::Part => Some(delivery.fra_sekvensnummer),
             _ => None,
         };
@@ -363,6 +365,10 @@ fn respond(tls: &mut StreamOwned<ServerConnection, TcpStream>, behaviour: &Behav
     let length = format!("Content-Length: {}\r\n", answer.len());
     match behaviour {
         Behaviour::HangUp => return None,
+        Behaviour::Leisurely => {
+            std::thread::park_timeout(std::time::Duration::from_millis(400));
+            tls.write_all(format!("{}{answer}", head("200 OK", &length)).as_bytes()).ok()?;
+        }
         Behaviour::Redirect(to) => {
             let more = format!("Location: {to}\r\nContent-Length: 0\r\n");
             tls.write_all(head("307 Temporary Redirect", &more).as_bytes()).ok()?;

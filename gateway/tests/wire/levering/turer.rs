@@ -1,0 +1,76 @@
+//! Whose turn it is, and what nobody can deliver any more.
+
+use super::receiver::{Behaviour, Receiver};
+use super::{OTHER, QUICK, TRIED, approve, deliveries, position, registers};
+use crate::client::Client;
+use crate::messages::{bekreft_endringer, head, hent_endringer};
+use crate::node::Installation;
+use crate::process::{eventually, succeed};
+use crate::restart::Tampering;
+
+/// One place for all: whoever has news all the time gives it back after each delivery.
+#[test]
+fn a_receiver_that_always_has_news_leaves_turns_to_others() {
+    let installation = Installation::new(None);
+    let certs = installation.path().join("certs");
+    // By name the first.
+    let (leisurely, other) = (Receiver::start(&certs, "kommune"), Receiver::start(&certs, "vendor2"));
+    leisurely.behave(Behaviour::Leisurely);
+    approve(&installation, OTHER, &leisurely.url(), &["--private"]);
+    approve(&installation, TRIED, &other.url(), &["--private"]);
+    let node =
+        installation.serve(&[&[("DELIVERY__AT_ONCE", "1"), ("DELIVERY__ANSWER_SECONDS", "20")], &QUICK[..3]].concat());
+    let persons = installation.persons();
+    let mut persons = persons.iter();
+    // News without end, as long as the other has not had three turns.
+    eventually("three turns of the other", || {
+        registers(&node, persons.next().expect("somebody whom nothing was said of yet"));
+        (other.seen().len() >= 3).then_some(())
+    });
+    assert!(leisurely.seen().len() >= 2, "the other waited for it");
+    let last = position(&node, TRIED, "vendor2").0;
+    other.has(last);
+    leisurely.has(last);
+    node.stop();
+    other.is_sound();
+    leisurely.is_sound();
+}
+
+#[test]
+fn changes_that_are_no_longer_kept_are_not_left_out_in_silence() {
+    let installation = Installation::new(None);
+    let receiver = Receiver::start(&installation.path().join("certs"), "vendor2");
+    approve(&installation, TRIED, &receiver.url(), &["--private"]);
+    let persons = installation.persons();
+    let node = installation.serve(&[("DELIVERY__ENABLED", "false")]);
+    persons[..2].iter().for_each(|duf| registers(&node, duf));
+    let last = position(&node, TRIED, "vendor2").0;
+    node.stop();
+    let mut register = Tampering::with(installation.path());
+    for statement in [
+        "UPDATE change SET recorded = 0 WHERE avsendersystem = '4204-voksen-2' AND number = 1",
+        "UPDATE change SET recorded = 0 WHERE avsendersystem = '4204-voksen-2' AND number = 2",
+    ] {
+        register.run(statement);
+    }
+    register.end();
+    succeed(&["stream", "prune"], &installation.config());
+
+    let node = installation.serve(QUICK);
+    let stands = eventually("the stream that rests", || {
+        Some(deliveries(&installation, TRIED)).filter(|stands| stands.contains("PARKED"))
+    });
+    assert!(stands.contains("before number 3"), "{stands}");
+    assert_eq!(receiver.seen(), []);
+    // The vendor sees where the stream begins, says that it knows, and goes on.
+    let vendor = Client::new(&node, "vendor2");
+    let head = head().from(TRIED, "4204", "4204-SUPER1");
+    let stream = format!("{TRIED}.1");
+    vendor.fault(&hent_endringer(&head, &stream, 0, ""), "NIR-I905");
+    vendor.accepted(&hent_endringer(&head, &stream, 2, ""));
+    vendor.accepted(&bekreft_endringer(&head, &stream, 2));
+    succeed(&["stream", "resume", TRIED], &installation.config());
+    eventually("what is left", || (receiver.last() == last).then_some(()));
+    assert_eq!(receiver.taken()[0].number, 3);
+    node.stop();
+}
