@@ -74,7 +74,9 @@ pub(super) fn of(
             if let Some((hendelsestype, dato, tillegg)) = of_kind(policy, row, &outcome.full_time) {
                 tell(hendelsestype, dato, tillegg.into());
             }
-            if let Some((hendelsestype, status, dato)) = scheme_changed(policy, row, outcome.present.as_ref()) {
+            if let Some((hendelsestype, status, dato)) =
+                scheme_changed(policy, row, outcome.present.as_ref(), now.today)
+            {
                 let payload =
                     NoticePayload::OrdningEndret { ordning: row.content.ordning(), status: status.into(), dato };
                 tell(hendelsestype, dato, payload);
@@ -269,14 +271,18 @@ pub(super) fn is_full_time(policy: &Policy, content: &Content) -> bool {
 }
 
 /// A decision that grants opens the scheme, one that ends it closes it, and so does the kommune's own avslutning; a leave of
-/// whole days rests it. What was corrected or changed moves no event: its content comes with the record itself. `present` is
-/// the person after the message.
+/// whole days rests it; taking one back is told where the status of today is another by it. What was corrected or changed moves
+/// no event: its content comes with the record itself. `present` is the person after the message.
 fn scheme_changed(
     policy: &Policy,
     row: &PostVersion,
     present: Option<&Person>,
+    today: NaiveDate,
 ) -> Option<(&'static str, &'static str, NaiveDate)> {
-    if row.annulled || row.versjon > 1 || row.continues.is_some() {
+    if row.annulled {
+        return taken_back(policy, row, present?, today);
+    }
+    if row.versjon > 1 || row.continues.is_some() {
         return None;
     }
     let scheme = |without| Some(Scheme::of(policy, present?.posts.iter(), row.content.ordning(), without));
@@ -308,4 +314,30 @@ fn scheme_changed(
         }
         _ => None,
     }
+}
+
+/// What became of the scheme by the annulment of a record of the kommune. Of the register's own AVSLUTNING_OPPHEVET tells.
+fn taken_back(
+    policy: &Policy,
+    row: &PostVersion,
+    present: &Person,
+    today: NaiveDate,
+) -> Option<(&'static str, &'static str, NaiveDate)> {
+    let moves = matches!(row.content, Content::Vedtak(_) | Content::Avslutning(_) | Content::Permisjon(_));
+    if !moves || row.channel == Channel::System {
+        return None;
+    }
+    let stood = PostVersion { annulled: false, ..row.clone() };
+    let others = present.posts.iter().filter(|post| post.post_id != row.post_id);
+    let status = |posts: &mut dyn Iterator<Item = &PostVersion>| {
+        Scheme::of(policy, posts, row.content.ordning(), None).status(today)
+    };
+    let before = status(&mut others.clone().chain(std::iter::once(&stood)));
+    let after = status(&mut others.clone());
+    let hendelsestype = match after {
+        "AKTIV" => "ORDNING_AKTIVERT",
+        "FULLFOERT" | "AVSLUTTET" => "ORDNING_FULLFOERT",
+        _ => "ORDNING_INAKTIV",
+    };
+    (before != after).then_some((hendelsestype, after, today))
 }
