@@ -451,8 +451,8 @@ mod tests {
         };
         assert_eq!(
             last_day(dato, today, policy.turning_days(&registry), on),
-            Some(day("2027-02-28")),
-            "2026 is locked"
+            Some(day("2027-07-23")),
+            "2026 is locked, but for what the outage of its first days lets in"
         );
         let mut unlocked = registry.clone();
         unlocked.laaser.clear();

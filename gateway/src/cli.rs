@@ -35,7 +35,7 @@ pub enum Command {
 
     /// Run a complete gateway for trying things out, with everything synthetic.
     ///
-    /// Writes to the data directory: certs/ (a test CA; gateway, vendor, vendor2, kommune and kilde, each as
+    /// Writes to the data directory: certs/ (a test CA; gateway, vendor, vendor2, kommune, udi, folkeregister, hkdir, imdi and others, each as
     /// .pem and .key; certs/hostile/ with certificates that must be refused; ca.crl), persons.json (synthetic
     /// persons and what each one shows), parties.json (avsendersystemer, transfer users, agreements), and, last
     /// of all and only when the gateway answers, endpoints.json with the addresses. Keys, persons and everything

@@ -40,7 +40,7 @@ pub enum StreamCommand {
         /// The new certificate, PEM.
         certificate: PathBuf,
         /// The first day on which it signs.
-        #[arg(long)]
+        #[arg(long, value_name = "DATE")]
         on: NaiveDate,
         /// Where the database is.
         #[command(flatten)]
