@@ -11,6 +11,7 @@ use register::change::Opphav;
 use register::id::{Duf, Kommunenummer};
 use register::ledger::{Done, Exchange, Internal, InternalCommand, Job, LedgerError, Work};
 use register::registry::Registry;
+use register::store::StoreError;
 use register::time::oslo_date;
 use tokio::sync::{Mutex, watch};
 
@@ -29,7 +30,14 @@ const CERTIFICATE_TOLD_BEFORE: Days = Days::new(60);
 
 /// What the node has asked for so far; one look at a time.
 #[derive(Debug, Default)]
-pub struct Calendar(Mutex<Asked>);
+pub struct Calendar(Mutex<Progress>);
+
+#[derive(Debug, Default)]
+struct Progress {
+    asked: Asked,
+    /// The certificate that was told of, and from when it signs.
+    announced: Option<(String, NaiveDate)>,
+}
 
 /// The last dates that were asked for, by each clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,15 +63,14 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
 
 /// Carries out every date that has come since the last look; what failed is asked for again.
 pub async fn catch_up(app: &App, drain: Option<&watch::Receiver<bool>>) -> anyhow::Result<()> {
-    let mut asked = app.calendar.0.lock().await;
+    let mut done = app.calendar.0.lock().await;
     let (registry, wall) = (app.registry.load_full(), clock::now());
-    let first = asked.0.is_empty();
-    if first {
+    let mut before = done.asked.clone();
+    if before.0.is_empty() {
         // What was missed while no node ran.
-        let done = app.store.calendar_date().await?;
-        asked.0.extend(done.map(|done| (None, done)));
+        before.0.extend(app.store.calendar_date().await?.map(|date| (None, date)));
     }
-    let (dates, now) = asked.since(&registry, wall);
+    let (dates, now) = before.since(&registry, wall);
     for (date, Asking { clocks, again }) in dates {
         app.store.tell_date(&app.policy, date, &clocks, wall).await?;
         carry_out(app, &registry, wall, (date, again), drain).await?;
@@ -71,23 +78,33 @@ pub async fn catch_up(app: &App, drain: Option<&watch::Receiver<bool>>) -> anyho
             return Ok(());
         }
     }
-    if (first || *asked != now) && !ends(drain) {
+    if done.asked != now {
         app.store.calendar_done_to(oslo_date(wall)).await?;
-        announce_certificate(app, wall).await?;
-        *asked = now;
+        done.asked = now;
+    }
+    let due = due_certificate(app, wall);
+    if due != done.announced {
+        announce_certificate(app, due.as_ref(), wall).await?;
+        done.announced = due;
     }
     Ok(())
 }
 
-/// Tells of the certificate that takes over, once its time has come. A node that got it later than that tells it at its start.
-async fn announce_certificate(app: &App, wall: DateTime<Utc>) -> anyhow::Result<()> {
-    let next = app.keys.load().next.as_ref().map(|next| (next.thumbprint.clone(), next.from));
-    let today = oslo_date(wall);
-    let due = |(_, from): &(String, NaiveDate)| {
-        today < *from && from.checked_sub_days(CERTIFICATE_TOLD_BEFORE).is_some_and(|day| day <= today)
-    };
-    let Some((thumbprint, from)) = next.filter(due) else { return Ok(()) };
-    let told = app.store.announce_certificate(&thumbprint, from, Opphav::Tid, wall).await?;
+/// The certificate that takes over, once its time to be told has come.
+fn due_certificate(app: &App, wall: DateTime<Utc>) -> Option<(String, NaiveDate)> {
+    let keys = app.keys.load();
+    let next = keys.next.as_ref()?;
+    let (today, told_from) = (oslo_date(wall), next.from.checked_sub_days(CERTIFICATE_TOLD_BEFORE)?);
+    (told_from <= today && today < next.from).then(|| (next.thumbprint.clone(), next.from))
+}
+
+async fn announce_certificate(
+    app: &App,
+    due: Option<&(String, NaiveDate)>,
+    wall: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let Some((thumbprint, from)) = due else { return Ok(()) };
+    let told = app.store.announce_certificate(thumbprint, *from, Opphav::Tid, wall).await?;
     if told > 0 {
         tracing::info!(event = "certificate_announced", thumbprint, %from, streams = told);
     }

@@ -28,14 +28,17 @@ pub fn brings(person: &Person, policy: &Policy, date: NaiveDate) -> bool {
     !mangel::arisen(policy, (person, yesterday), (person, date)).is_empty()
 }
 
-/// Whether the register knew before the day all that it knows of the person now. A day is asked for once more when it is over:
-/// what was on its way at midnight may have been missed. What was learned in its course was told when it was learned.
+/// Whether all that the register knows of the person was judged as of earlier days. A day is asked for once more when it is
+/// over: what was on its way at midnight may have been missed. What was learned in its course was told when it was learned.
 pub fn known_before(registry: &Registry, person: &Person, date: NaiveDate) -> bool {
     let place = person.follow_up(date).map(|place| place.kommune);
-    let learned = person.facts.iter().map(|fact| fact.system_from);
-    let learned = learned.chain(person.posts.iter().map(|post| post.system_from));
-    let last = learned.chain(person.beregnet.iter().map(|beregnet| beregnet.system_from)).max();
-    last.is_none_or(|last| oslo_date(registry.register_time(place, last)) < date)
+    let by_clock = |at| oslo_date(registry.register_time(place, at));
+    let facts = person.facts.iter().map(|fact| by_clock(fact.system_from));
+    // A message is judged by the day of its receipt, whenever it is written.
+    let posts = person.posts.iter().map(|post| post.received_on);
+    let with_post = |at| person.posts.iter().any(|post| post.system_from == at);
+    let computed = person.beregnet.iter().map(|beregnet| beregnet.system_from).filter(|at| !with_post(*at));
+    facts.chain(posts).chain(computed.map(by_clock)).all(|day| day < date)
 }
 
 /// Carries the day out for one person, as of that day.

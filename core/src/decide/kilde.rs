@@ -155,7 +155,10 @@ pub fn decide_grunnlag(
     if findings.iter().any(is_error) {
         return refused(melding, findings);
     }
-    let scene = Scene { registry, policy, kilde, melding, wall, recorded: now.recorded };
+    // Facts have no window: they are judged as of the day on which they are known, so that a day that comes meanwhile tells
+    // what was known before it and nothing else.
+    let known = wall.max(now.recorded);
+    let scene = Scene { registry, policy, kilde, melding, wall: known, recorded: now.recorded };
     // A person named twice is judged on what its first mention did.
     let mut present: BTreeMap<Duf, Person> = BTreeMap::new();
     let mut outcomes = Vec::with_capacity(melding.persons.len());

@@ -160,7 +160,8 @@ impl Attempt<'_> {
                     continue;
                 }
                 let (policy, ids) = (&self.config.policy, &mut *self.config.ids);
-                let times = (job.exchange.received, recorded);
+                // What is no message has no window: it is judged as of the day on which it is known.
+                let times = (job.exchange.received.max(recorded), recorded);
                 let work = || internal::carry_out(&state, command, &around, policy, times, ids);
                 let Some(carried) = batch::guarded(work) else {
                     judged.push(Some(Judged::Panicked));
@@ -196,7 +197,7 @@ impl Attempt<'_> {
                         (&mut outcome, policy.source(&melding.kilde))
                     {
                         let said = decision.changes.as_slice();
-                        let times = (received, recorded);
+                        let times = (received.max(recorded), recorded);
                         let work = || internal::aftermath(&state, kilde, said, &around, policy, times, ids);
                         let Some(follows) = batch::guarded(work) else {
                             judged.push(Some(Judged::Panicked));

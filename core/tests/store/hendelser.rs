@@ -20,6 +20,7 @@ on_both!(
     a_date_is_carried_out_once,
     a_date_that_has_not_come_is_left,
     what_was_learned_on_a_day_is_not_told_once_more_when_it_is_over,
+    what_was_on_its_way_at_midnight_is_told_when_the_day_is_over,
     what_nobody_may_know_is_taken_back,
     an_address_that_is_suppressed_is_taken_back,
     a_former_number_is_protected_with_the_one_that_holds,
@@ -142,6 +143,40 @@ fn known(kind: &str, n: usize) -> (String, Option<Duf>) {
 
 fn gone() -> (String, Option<Duf>) {
     ("TRUKKET_TILBAKE".to_owned(), None)
+}
+
+/// In Oslo a day begins at 23:00 UTC in November.
+async fn what_was_on_its_way_at_midnight_is_told_when_the_day_is_over(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    let policy = Policy::embedded(Profile::Sandbox).unwrap();
+    let registry = db.store.load_registry().await.unwrap();
+    let (evening, night, next) = (later(11 * 3_600 - 1), later(11 * 3_600 + 1), later(11 * 3_600 + DAY));
+    let day: chrono::NaiveDate = "2026-11-27".parse().unwrap();
+    // A programme that begins on the day, received the evening before; a source's word about a move on that day.
+    let mut starts = crate::message::grant("v/1");
+    if let Some(register::post::Content::Vedtak(vedtak)) = &mut starts.content {
+        vedtak.start_dato = Some(day);
+    }
+    let moves =
+        vec![fact("m", "2026-11-27", FactContent::Oppfoelging { kommune: "4203".parse().unwrap(), bydel: None })];
+    let mut source = job(Opphav::Imdi, Internal::Facts(vec![(duf(5), moves)]), 0);
+    source.exchange.received = evening;
+    let message = crate::message::message("1").person(3, [starts]).at(evening).job();
+    assert!(lane.commit(&[message, source], night).await.iter().all(Result::is_ok));
+    let moved = ("OPPFOELGING_ENDRET".to_owned(), Some(duf(5)));
+    assert!(told(&db, FAR_SYSTEM).await.contains(&moved), "judged as of the day on which it is known");
+    let lacks = ("TILTAK_MANGLER".to_owned(), Some(duf(3)));
+    assert!(!told(&db, SYSTEM).await.contains(&lacks), "judged as of its receipt");
+    let page = db.store.calendar_page(&registry, &policy, (day, true), next, None).await.unwrap();
+    assert_eq!(page.dufs, [duf(3)]);
+    for _ in 0..2 {
+        let what = Internal::Calendar { date: day, dufs: page.dufs.clone(), again: true };
+        commit(&mut lane, job(Opphav::Tid, what, 11 * 3_600 + DAY), next).await.unwrap();
+    }
+    assert_eq!(told(&db, SYSTEM).await.iter().filter(|one| **one == lacks).count(), 1);
+    assert_eq!(told(&db, FAR_SYSTEM).await.iter().filter(|one| **one == moved).count(), 1);
+    db.sound().await;
 }
 
 async fn what_nobody_may_know_is_taken_back(db: Database) {
