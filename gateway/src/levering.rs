@@ -91,7 +91,8 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
                     let id = receiver.system.id.clone();
                     let slow = attempts > 0 || turns.get(&id).is_some_and(|turn| turn.took > SLOW);
                     let places = if slow { &failing } else { &sound };
-                    if busy.contains(&id) {
+                    let rests = turns.get(&id).is_some_and(|turn| turn.rests_until > looked);
+                    if busy.contains(&id) || rests {
                         continue;
                     }
                     // Who finds no place is found again by the next look: nothing is held for it meanwhile.
@@ -127,14 +128,18 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
 struct Turn {
     began: Instant,
     took: Duration,
+    /// Where nothing came of it, nothing in the database keeps this node from the stream: it waits for the next look.
+    rests_until: Instant,
 }
 
 /// One delivery; whose it was, for whoever keeps count.
 async fn stream(app: Arc<App>, receiver: Receiver, place: OwnedSemaphorePermit, id: String) -> (String, Turn) {
     let began = Instant::now();
-    attempt::deliver(&app, &receiver).await;
+    let recorded = attempt::deliver(&app, &receiver).await;
     drop(place);
-    (id, Turn { began, took: began.elapsed() })
+    let ended = Instant::now();
+    let rests_until = if recorded { ended } else { ended + LOOK };
+    (id, Turn { began, took: ended - began, rests_until })
 }
 
 /// Streams with news whose time has come and whose receiver may be called, with how often each has failed.

@@ -31,44 +31,55 @@ struct Sent {
     at: DateTime<Utc>,
 }
 
-/// Delivers the next batch of a stream.
-pub async fn deliver(app: &Arc<App>, receiver: &Receiver) {
-    if let Err(error) = next(app, receiver).await {
+/// Delivers the next batch of a stream. Whether the stream's row now says when it is tried again; `false` when nothing came of
+/// it, and the same would come at once.
+pub async fn deliver(app: &Arc<App>, receiver: &Receiver) -> bool {
+    next(app, receiver).await.unwrap_or_else(|error| {
         tracing::error!(event = "delivery_not_recorded", avsendersystem = receiver.system.id, %error);
-    }
+        false
+    })
 }
 
-async fn next(app: &Arc<App>, receiver: &Receiver) -> Result<(), LedgerError> {
+async fn next(app: &Arc<App>, receiver: &Receiver) -> Result<bool, LedgerError> {
     let system = receiver.system.id.as_str();
     let delivery = &app.config.delivery;
     let seconds = i64::try_from(delivery.connect_seconds + delivery.answer_seconds).unwrap_or(i64::MAX / 1_000_000);
     let lease = TimeDelta::seconds(seconds) + MARGIN;
     let claim = app.store.claim_stream(system, &app.config.node.name, clock::now(), lease).await?;
-    let Some(claim) = claim else { return Ok(()) };
+    let Some(claim) = claim else { return Ok(false) };
     // What the database has approved, not what this node remembers: an operator may have changed it a moment ago.
     let Some(address) = claim.address.clone().filter(|address| address.approved.is_some()) else {
-        return Ok(app.store.release_stream(&claim).await?);
+        app.store.release_stream(&claim).await?;
+        return Ok(false);
     };
     let receiver = &Receiver { system: receiver.system.clone(), address };
     // Read after it was taken: what an earlier owner recorded is seen, and what it still brings is refused.
-    let batch = batch(app, receiver).await;
-    let batch = match batch {
+    let batch = match batch(app, receiver).await {
         Ok(Next::Batch(batch)) => batch,
-        // A number that is left out would be missed by nobody but the persons (contract.md 0.13).
-        Ok(Next::Pruned { oldest }) => return failed(app, receiver, &claim, &Why::Pruned(oldest), true, None).await,
-        Ok(Next::Nothing) => return Ok(app.store.release_stream(&claim).await?),
-        Err(error) => {
+        Ok(Next::Nothing) => {
             app.store.release_stream(&claim).await?;
-            return Err(error.into());
+            return Ok(false);
+        }
+        // A number that is left out would be missed by nobody but the persons (contract.md 0.13).
+        Ok(Next::Pruned { oldest }) => {
+            failed(app, receiver, &claim, &Why::Pruned(oldest), true, None).await?;
+            return Ok(true);
+        }
+        // It may be this stream's alone: a row that a newer version wrote, or one that is damaged.
+        Err(error) => {
+            tracing::error!(event = "stream_not_read", avsendersystem = system, %error);
+            failed(app, receiver, &claim, &Why::Internal, false, None).await?;
+            return Ok(true);
         }
     };
     let (outcome, sent) = call(app, receiver, batch).await;
     match (outcome, sent) {
-        (Outcome::Delivered(to), Some((sent, signer))) => acknowledged(app, receiver, &claim, sent, signer, to).await,
-        (Outcome::Delivered(_), None) => failed(app, receiver, &claim, &Why::Internal, false, None).await,
-        (Outcome::Later(why), sent) => failed(app, receiver, &claim, &why, false, sent).await,
-        (Outcome::Never(why), sent) => failed(app, receiver, &claim, &why, true, sent).await,
+        (Outcome::Delivered(to), Some((sent, signer))) => acknowledged(app, receiver, &claim, sent, signer, to).await?,
+        (Outcome::Delivered(_), None) => failed(app, receiver, &claim, &Why::Internal, false, None).await?,
+        (Outcome::Later(why), sent) => failed(app, receiver, &claim, &why, false, sent).await?,
+        (Outcome::Never(why), sent) => failed(app, receiver, &claim, &why, true, sent).await?,
     }
+    Ok(true)
 }
 
 /// What comes next in a stream.

@@ -74,3 +74,38 @@ fn changes_that_are_no_longer_kept_are_not_left_out_in_silence() {
     assert_eq!(receiver.taken()[0].number, 3);
     node.stop();
 }
+
+#[test]
+fn a_stream_that_cannot_be_read_waits_as_a_receiver_does_that_fails() {
+    let installation = Installation::new(None);
+    let certs = installation.path().join("certs");
+    let (tried, other) = (Receiver::start(&certs, "vendor2"), Receiver::start(&certs, "kommune"));
+    approve(&installation, TRIED, &tried.url(), &["--private"]);
+    approve(&installation, OTHER, &other.url(), &["--private"]);
+    let persons = installation.persons();
+    let node = installation.serve(&[("DELIVERY__ENABLED", "false")]);
+    registers(&node, &persons[0]);
+    node.stop();
+    let change = |statement: &str| {
+        let mut register = Tampering::with(installation.path());
+        register.run(&format!("UPDATE change SET {statement} WHERE avsendersystem = '{TRIED}' AND number = 1"));
+        register.end();
+    };
+    change("data = '?' || data");
+
+    let node = installation.serve(&[QUICK, &[("DELIVERY__PARK_AFTER_SECONDS", "1")]].concat());
+    let log = node.log.line_with("\"delivery_failed\"");
+    assert!(log.contains("INTERN_FEIL") && log.contains(TRIED), "{log}");
+    let log = node.log.line_with("\"stream_parked\"");
+    assert!(log.contains("INTERN_FEIL") && log.contains("\"alert\":true"), "{log}");
+    registers(&node, &persons[1]);
+    other.has(position(&node, OTHER, "kommune").0);
+    assert_eq!(tried.connections(), 0);
+    // Mended, it goes on from the row that could not be read.
+    change("data = substr(data, 2)");
+    succeed(&["stream", "resume", TRIED], &installation.config());
+    tried.has(position(&node, TRIED, "vendor2").0);
+    tried.is_sound();
+    other.is_sound();
+    node.stop();
+}
