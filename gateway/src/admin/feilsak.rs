@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::operator::Operator;
 use crate::cli::ConfigArgs;
 
-/// Most that are shown.
-const SHOWN: usize = 1_000;
+/// Cases that are read together: all are shown.
+const PAGE: usize = 1_000;
 
 /// Transfer errors.
 #[derive(Debug, Clone, Subcommand)]
@@ -57,16 +57,22 @@ pub async fn run(command: FeilsakCommand) -> anyhow::Result<ExitCode> {
 async fn list(avsendersystem: &str, all: bool, config: &Path) -> anyhow::Result<ExitCode> {
     let (_, store) = super::configured(config).await?;
     let status = if all { Vec::new() } else { vec![Saksstatus::Ny, Saksstatus::UnderArbeid] };
-    let asked = Saksspoersmaal { avsendersystem: avsendersystem.to_owned(), status, ..Saksspoersmaal::default() };
-    let (saker, _) = store.feilsaker(&asked, SHOWN).await?;
-    for (sak, _) in &saker {
-        let closes = sak.vindu_lukker.map(|day| format!(" window closes {day}")).unwrap_or_default();
-        let (product, version) = &sak.innhold.fagsystem;
-        let (attempts, status, group, who) = (sak.antall, sak.status.code(), sak.gruppe(), &sak.innhold.rettes_av);
-        anstream::println!("{} {status} {group} {who} {attempts} attempts {product} {version}{closes}", sak.sak);
+    let mut asked = Saksspoersmaal { avsendersystem: avsendersystem.to_owned(), status, ..Saksspoersmaal::default() };
+    let (mut shown, mut more) = (0, true);
+    while more {
+        let saker;
+        (saker, more) = store.feilsaker(&asked, PAGE).await?;
+        for (sak, _) in &saker {
+            let closes = sak.vindu_lukker.map(|day| format!(" window closes {day}")).unwrap_or_default();
+            let (product, version) = &sak.innhold.fagsystem;
+            let (attempts, status, group, who) = (sak.antall, sak.status.code(), sak.gruppe(), &sak.innhold.rettes_av);
+            anstream::println!("{} {status} {group} {who} {attempts} attempts {product} {version}{closes}", sak.sak);
+        }
+        shown += saker.len();
+        asked.after = saker.last().map(|(sak, _)| (sak.aapnet, sak.sak));
     }
     store.close().await;
-    anstream::eprintln!("{} transfer errors.", saker.len());
+    anstream::eprintln!("{shown} transfer errors.");
     Ok(ExitCode::SUCCESS)
 }
 

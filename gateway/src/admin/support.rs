@@ -10,7 +10,8 @@ use clap::Subcommand;
 use register::id::Duf;
 use register::ledger::Effect;
 use register::policy::Policy;
-use register::support::{Fra, Supportmelding, Supportsak, Supportspoersmaal, Supportstatus};
+use register::store::{Store, StoreError};
+use register::support::{Fra, Supportbilde, Supportmelding, Supportsak, Supportspoersmaal, Supportstatus};
 use register::time::oslo_date;
 use uuid::Uuid;
 
@@ -18,8 +19,8 @@ use super::operator::Operator;
 use crate::cli::ConfigArgs;
 use crate::clock;
 
-/// Most cases that are shown.
-const SHOWN: usize = 1_000;
+/// Cases that are read together: all are shown.
+const PAGE: usize = 1_000;
 /// Longest answer, in characters.
 const LONGEST: usize = 4_000;
 
@@ -71,14 +72,27 @@ pub async fn run(command: SupportCommand) -> anyhow::Result<ExitCode> {
 async fn list(all: bool, config: &Path) -> anyhow::Result<ExitCode> {
     let (config, store) = super::configured(config).await?;
     let status = if all { Vec::new() } else { vec![Supportstatus::Ny] };
-    let asked = Supportspoersmaal { status, ..Supportspoersmaal::default() };
-    let (saker, _) = store.supportsaker(&asked, SHOWN).await?;
+    let mut asked = Supportspoersmaal { status, ..Supportspoersmaal::default() };
     let policy = Policy::embedded(config.profile)?;
+    let (mut shown, mut more) = (0, true);
+    while more {
+        let saker;
+        (saker, more) = store.supportsaker(&asked, PAGE).await?;
+        show(&store, &policy, &saker).await?;
+        shown += saker.len();
+        asked.after = saker.last().map(|(sak, _)| (sak.aapnet, sak.sak));
+    }
+    store.close().await;
+    anstream::eprintln!("{shown} support cases.");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn show(store: &Store, policy: &Policy, saker: &[Supportbilde]) -> Result<(), StoreError> {
     let dufs = saker.iter().filter_map(|(sak, _)| Duf::parse(sak.duf.as_ref()?, policy.test_series()).ok());
     let today = oslo_date(clock::now());
     let persons = store.persons(&dufs.collect::<Vec<_>>()).await?;
     let hidden: BTreeMap<String, bool> = persons.iter().map(|p| (p.duf.to_string(), p.hidden(today))).collect();
-    for (sak, texts) in &saker {
+    for (sak, texts) in saker {
         let duf = sak.duf.as_deref().filter(|duf| !hidden.get(*duf).copied().unwrap_or(false));
         let about = [("duf", duf.map(str::to_owned)), ("feilId", sak.feil_id.map(|id| id.to_string()))];
         let about = about.iter().filter_map(|(name, value)| Some(format!(" {name} {}", value.as_ref()?)));
@@ -87,9 +101,7 @@ async fn list(all: bool, config: &Path) -> anyhow::Result<ExitCode> {
             anstream::println!("  {} {}: {}", text.skrevet.format("%Y-%m-%d %H:%M"), text.fra.code(), text.tekst);
         }
     }
-    store.close().await;
-    anstream::eprintln!("{} support cases.", saker.len());
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Writes IMDi's answer into a case, from a file.

@@ -5,6 +5,7 @@ use crate::messages::{Head, day, fresh, head, person, registrer, send, send_with
 use crate::node::Installation;
 use crate::oppslag::ask;
 use crate::process::{refused, succeed};
+use crate::restart::Tampering;
 use crate::sandbox::shared;
 
 /// The cases with an attempt of this message.
@@ -174,4 +175,41 @@ fn a_support_case_is_asked_answered_and_closed() {
     // Of what was written nothing is in the log.
     let log = node.log.text();
     assert!(!log.contains("Hvorfor er den") && !log.contains("Takk."), "{log}");
+}
+
+/// A page ends at 1,000 cases, or at 2,000 errors or texts.
+#[test]
+fn an_operator_sees_every_case_however_many_there_are() {
+    let installation = Installation::new(None);
+    let node = installation.serve(&[]);
+    let client = Client::new(&node, "vendor");
+    let duf = installation.persons().remove(0);
+    client.accepted(&send(&head(), &person(&duf, &old(""))));
+    let about = format!("<dufNummer>{duf}</dufNummer><tekst>Hvorfor?</tekst>");
+    client.accepted(&ask("meldSupportsak", &head(), &about));
+    node.stop();
+    // Twelve hundred more of each, opened at the same moment.
+    let mut register = Tampering::with(installation.path());
+    let numbers = "WITH RECURSIVE numbers (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200)";
+    let id = "printf('00000000-0000-4000-8000-%012x', n)";
+    for (table, columns) in [
+        (
+            "feilsak",
+            "avsendersystem, avsenders_referanse, duf, saksbehandler_ref, status, aapen, aapnet, endret, vindu_lukker, gruppe, \
+             data, antall",
+        ),
+        ("supportsak", "avsendersystem, feil_id, feilsak, duf, status, aapnet, endret, data"),
+    ] {
+        let more =
+            format!("INSERT INTO {table} (sak, {columns}) {numbers} SELECT {id}, {columns} FROM {table}, numbers");
+        assert_eq!(register.rows(&more), 1_200);
+    }
+    register.end();
+    let config = installation.config();
+    let listed = succeed(&["feilsak", "list", "--avsendersystem", "4204-flyktning-1"], &config);
+    assert_eq!(listed.matches(" attempts ").count(), 1_201);
+    assert!(listed.contains("1201 transfer errors."));
+    let listed = succeed(&["support", "list"], &config);
+    assert_eq!(listed.matches(" NY 4204-flyktning-1 ").count(), 1_201);
+    assert!(listed.contains("1201 support cases."));
 }

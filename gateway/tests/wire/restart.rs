@@ -87,9 +87,13 @@ impl Tampering {
     }
 
     pub fn run(&mut self, statement: &str) {
+        assert_eq!(self.rows(statement), 1, "{statement}");
+    }
+
+    /// How many rows the statement changes.
+    pub fn rows(&mut self, statement: &str) -> u64 {
         let query = sqlx::query(AssertSqlSafe(statement.to_owned()));
-        let done = self.runtime.block_on(query.execute(&mut self.connection)).unwrap();
-        assert_eq!(done.rows_affected(), 1, "{statement}");
+        self.runtime.block_on(query.execute(&mut self.connection)).unwrap().rows_affected()
     }
 
     /// Puts a value into one column of one row of the evidence.
