@@ -32,6 +32,20 @@ pub fn nyheter(before: &Registry, rows: &[RegistryEntry], today: NaiveDate) -> V
     rows.iter().filter_map(|row| nyhet(before, row, today)).filter(|nyhet| !nyhet.til.is_empty()).collect()
 }
 
+/// Campaigns that the rows change, by what the names begin with under which their end is told: of what an operator changed it
+/// is news again, also where it ends as it had ended before.
+pub(crate) fn changed_campaigns(before: &Registry, rows: &[RegistryEntry]) -> Vec<String> {
+    let changed = rows.iter().filter_map(|row| match row {
+        RegistryEntry::Campaign(new) if !before.campaigns.contains(new) => Some(end_of(&new.id)),
+        _ => None,
+    });
+    changed.collect()
+}
+
+fn end_of(campaign: &str) -> String {
+    format!("KAMPANJE_LUKKET {campaign} ")
+}
+
 fn nyhet(before: &Registry, row: &RegistryEntry, today: NaiveDate) -> Option<Nyhet> {
     match row {
         RegistryEntry::Campaign(new) => {
@@ -118,7 +132,7 @@ fn rights_of_delegation(one: &Delegation) -> String {
     format!("{} {}..{last}", codes(one.ordninger.iter().map(|ordning| ordning.code())), one.valid.from)
 }
 
-/// Its last day has come, or an operator ended it: told once, whichever comes first.
+/// Its last day has come, or an operator ended it: told once, whichever comes first, until an operator changes it.
 fn campaign_over(registry: &Registry, campaign: &Campaign, today: NaiveDate) -> Nyhet {
     Nyhet {
         hendelsestype: "KAMPANJE_LUKKET",
@@ -126,7 +140,7 @@ fn campaign_over(registry: &Registry, campaign: &Campaign, today: NaiveDate) -> 
         tillegg: campaign_days(campaign),
         opphav: Opphav::Imdi,
         til: of_kommuner(registry, today, &campaign.kommuner),
-        once: Some(format!("KAMPANJE_LUKKET {} {}", campaign.id, campaign.gyldig_til)),
+        once: Some(end_of(&campaign.id) + &campaign.gyldig_til.to_string()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::change::{Notice, NumberedNotice};
 use crate::codes::Catalogue;
 use crate::fact::{Fact, FactContent};
 use crate::id::Duf;
-use crate::kunngjoering::nyheter;
+use crate::kunngjoering::{changed_campaigns, nyheter};
 use crate::person::{Person, PersonHistory, replaced_by};
 use crate::policy::Policy;
 use crate::receipt::StreamPosition;
@@ -228,6 +228,9 @@ impl Store {
         let mut tx = self.begin().await?;
         let before = tx.load_registry().await?;
         tx.put_registry(entries, at).await?;
+        for told in changed_campaigns(&before, entries) {
+            tx.forget_told(&told).await?;
+        }
         let nyheter = nyheter(&before, entries, oslo_date(at));
         tx.tell(&before, nyheter, at.trunc_subsecs(6)).await?;
         tx.commit().await

@@ -90,6 +90,11 @@ impl Tx {
         on!(self, tx => tx.open_streams(&systems).await)
     }
 
+    /// What was told under names that begin so may be told again.
+    pub async fn forget_told(&mut self, beginning: &str) -> Result<(), StoreError> {
+        on!(self, tx => tx.remove_metas(&format!("told {beginning}")).await)
+    }
+
     /// Adds those that are not there.
     pub async fn insert_persons(&mut self, persons: &[PersonRows]) -> Result<(), StoreError> {
         on!(self, tx => tx.insert_persons(persons).await)

@@ -434,5 +434,12 @@ async fn what_a_day_brings_to_no_person_is_told_once(db: Database) {
     // Who ends a campaign tells of it, and its day does not again.
     db.store.put_registry(&[campaign("K2", "2026-11-25")], later(4)).await.unwrap();
     assert_eq!(tell("2026-11-26", &everybody).await, 0);
+    // Extended and ended again on the same day it is told each time; said again as it stands, it is not.
+    let before = told(&db, FAR_SYSTEM).await.len();
+    for til in ["2026-12-31", "2026-11-25", "2026-11-25"] {
+        db.store.put_registry(&[campaign("K2", til)], later(5)).await.unwrap();
+    }
+    assert_eq!(since(told(&db, FAR_SYSTEM).await, before), ["KAMPANJE_AAPNET", "KAMPANJE_LUKKET"]);
+    assert_eq!(tell("2026-11-26", &everybody).await, 0);
     db.sound().await;
 }

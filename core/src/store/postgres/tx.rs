@@ -68,6 +68,12 @@ impl PostgresTx {
         Ok(sqlx::query(sql).bind(key).bind(value).execute(&mut *self.tx).await?.rows_affected() > 0)
     }
 
+    pub(in crate::store) async fn remove_metas(&mut self, beginning: &str) -> Result<(), StoreError> {
+        let sql = "DELETE FROM meta WHERE substr(key, 1, length($1)) = $1";
+        sqlx::query(sql).bind(beginning).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     pub(in crate::store) async fn open_persons(&mut self, rows: &[PersonRow]) -> Result<(), StoreError> {
         let sql = "INSERT INTO person (duf, version, last_row, state) \
                    SELECT * FROM UNNEST($1::int8[], $2::int8[], $3::int8[], $4::bytea[]) ON CONFLICT (duf) DO NOTHING";
