@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use register::bestilling::{BATCH, Bestilling, Omfang};
@@ -34,14 +34,37 @@ const LOOKED_AT: usize = 5 * BATCH;
 /// While the ledger is busy a batch waits, and so many times at most.
 const POLITE: (Duration, u32) = (Duration::from_millis(20), 50);
 
-/// Tells the writer of this node that there is an order.
+/// Tells the writer of this node that there is an order, and knows whose persons are being counted for one.
 #[derive(Debug, Clone, Default)]
-pub struct Bilder(Arc<Notify>);
+pub struct Bilder {
+    orders: Arc<Notify>,
+    counts: Arc<Mutex<HashSet<String>>>,
+}
+
+/// The only count for an avsendersystem, until it is dropped.
+#[derive(Debug)]
+pub struct Count {
+    all: Arc<Mutex<HashSet<String>>>,
+    avsendersystem: String,
+}
 
 impl Bilder {
     /// An order was taken.
     pub fn ordered(&self) {
-        self.0.notify_one();
+        self.orders.notify_one();
+    }
+
+    /// Unless one is under way: a count goes on though its caller has given up, and a caller that tries again must not pile up
+    /// walks over its kommune.
+    pub fn count(&self, avsendersystem: &str) -> Option<Count> {
+        let begun = self.counts.lock().unwrap_or_else(PoisonError::into_inner).insert(avsendersystem.to_owned());
+        begun.then(|| Count { all: Arc::clone(&self.counts), avsendersystem: avsendersystem.to_owned() })
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.avsendersystem);
     }
 }
 
@@ -54,7 +77,7 @@ pub async fn run(app: Arc<App>, mut drain: watch::Receiver<bool>) {
             tracing::error!(event = "pictures_not_written", %error);
         }
         tokio::select! {
-            told = timeout(LOOK, app.bilder.0.notified()) => ordered = told.is_ok(),
+            told = timeout(LOOK, app.bilder.orders.notified()) => ordered = told.is_ok(),
             _ = drain.changed() => return,
         }
     }

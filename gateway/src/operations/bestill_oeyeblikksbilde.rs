@@ -54,9 +54,15 @@ pub async fn run(context: Context, request: Oeyeblikksbildeforespoersel) -> Repl
         Ok(_) => {}
         Err(error) => return context.failed(&error.into()).await,
     }
+    let Some(only) = context.app.bilder.count(&system.id) else { return order_is_open(context).await };
     let now = context.now(&registry, &request.meldingshode);
     let (app, whose, omfang_of, at) = (Arc::clone(&context.app), header.clone(), omfang.clone(), now);
-    let (walked, antall) = match bilder::aside(async move { count(&app, &whose, &omfang_of, &at).await }).await {
+    let counting = async move {
+        // With the walk, not with the caller, who may give up.
+        let _only = only;
+        count(&app, &whose, &omfang_of, &at).await
+    };
+    let (walked, antall) = match bilder::aside(counting).await {
         Ok(counted) => counted,
         Err(error) => return context.failed(&error.into()).await,
     };

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::{Answer, Client};
+use sqlx::{Connection as _, PgConnection};
+
+use crate::client::{Answer, Client, SOAP_11, request};
 use crate::hendelser::verden::{Verden, system};
 use crate::messages::{Head, day, head, hent_endringer, line, person, post, send, vedtak};
 use crate::node::Installation;
@@ -254,4 +256,41 @@ fn a_county_gets_the_persons_of_its_kommuner() {
         shown.contains(&row.unwrap_or_else(|| panic!("{shows}"))["dufNummer"].as_str().unwrap())
     };
     assert!(!there("Strengt fortrolig"));
+}
+
+/// Another program keeps the table that the count reads, so that it goes on for as long as the test wants.
+#[test]
+fn who_gives_up_and_orders_again_counts_no_second_time() {
+    let url = postgres::cluster().database("bilder_counts");
+    let sandbox = Sandbox::start(Some(&url));
+    let vendor = Client::new(&sandbox, "vendor");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut keeper = runtime.block_on(PgConnection::connect(&url)).unwrap();
+    let mut keep = |statement: &'static str| runtime.block_on(sqlx::raw_sql(statement).execute(&mut keeper)).unwrap();
+    keep("BEGIN; LOCK TABLE person_liste IN ACCESS EXCLUSIVE MODE");
+    let waits = || {
+        let count =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = 'bilder_counts' AND wait_event_type = 'Lock'";
+        postgres::cluster().psql("bilder_counts", count).trim().to_owned()
+    };
+    let mut given_up = vendor.connect().unwrap();
+    given_up.write(&request(SOAP_11, "", vendor.sealed(&bestill(&head(), STREAM, &alt())).as_bytes())).unwrap();
+    eventually("the count", || (waits() == "1").then_some(()));
+    drop(given_up);
+    let second = vendor.call(&bestill(&head(), STREAM, &alt()));
+    assert_eq!(second.codes(), ["NIR-T104"], "{second}");
+    // Another avsendersystem has a count of its own.
+    let theirs = head().from("4204-voksen-2", "4204", "4204-OVERF1");
+    let owner = Client::new(&sandbox, "vendor2");
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| owner.accepted(&bestill(&theirs, "4204-voksen-2.1", &alt())));
+        eventually("the other count", || (waits() == "2").then_some(()));
+        keep("ROLLBACK");
+        other.join().unwrap();
+    });
+    let order = eventually("the end of the count", || {
+        let answer = vendor.call(&bestill(&head(), STREAM, &alt()));
+        (answer.status == 200).then_some(answer)
+    });
+    assert!(order.text("bestillingsId").is_some(), "{order}");
 }
