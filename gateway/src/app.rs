@@ -121,6 +121,8 @@ pub struct App {
     pub push: Push,
     /// Whether the database answered when it was last asked, at most a second ago.
     pub database_answers: AtomicBool,
+    /// Whether other rules than this node's are active: it writes nothing, so it delivers nothing (design.md 17).
+    pub other_rules: AtomicBool,
     /// Polls that wait for news.
     pub polls: Polls,
     /// Who writes pictures by order.

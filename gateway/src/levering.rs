@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -145,7 +146,8 @@ async fn stream(app: Arc<App>, receiver: Receiver, place: OwnedSemaphorePermit, 
 /// Streams with news whose time has come and whose receiver may be called, with how often each has failed.
 async fn due(app: &App) -> Result<Vec<(Receiver, i64)>, StoreError> {
     let registry = app.registry.load_full();
-    if registry.push.is_empty() {
+    // With other rules active nothing could be recorded: nobody is called in vain, and other nodes have the streams.
+    if registry.push.is_empty() || app.other_rules.load(Ordering::Relaxed) {
         return Ok(Vec::new());
     }
     let waiting = app.store.waiting_streams(clock::now()).await?;

@@ -82,7 +82,8 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
     let policy = Arc::new(Policy::embedded(config.profile)?);
     store.check_ready(config.profile.as_str()).await?;
     store.activate_rules(policy.version(), true).await?;
-    if store.active_rules().await?.as_deref() != Some(policy.version()) {
+    let other_rules = store.active_rules().await?.as_deref() != Some(policy.version());
+    if other_rules {
         tracing::error!(event = "other_rules_active", own = policy.version());
     }
     let trust = Arc::new(trust(&config)?);
@@ -128,6 +129,7 @@ pub async fn start(config: Config, store: Store, faults: Option<Arc<Faults>>) ->
         store,
         ledger,
         database_answers: AtomicBool::new(true),
+        other_rules: AtomicBool::new(other_rules),
         polls,
         bilder: Bilder::default(),
         calendar: Calendar::default(),
@@ -207,11 +209,16 @@ async fn refresh(app: Arc<App>, mut drain: watch::Receiver<bool>) {
     }
 }
 
-/// Reads the registry again if it changed, or in any case.
+/// Reads the registry again if it changed, or in any case; whatever rules are active: a block reaches every node.
 async fn look_at_registry(app: &App, in_any_case: bool) -> Result<(), StoreError> {
-    // A node with other rules reads and answers, and is not ready for what writes (design.md 17).
-    if app.store.active_rules().await?.is_some_and(|active| active != app.policy.version()) {
-        return Err(StoreError::OtherRules);
+    // A node with other rules is not ready for what writes (design.md 17).
+    let other = app.store.active_rules().await?.is_some_and(|active| active != app.policy.version());
+    if app.other_rules.swap(other, Ordering::Relaxed) != other {
+        if other {
+            tracing::error!(event = "other_rules_active", own = app.policy.version());
+        } else {
+            tracing::info!(event = "own_rules_active", own = app.policy.version());
+        }
     }
     let version = app.store.registry_version().await?;
     if in_any_case || version != app.registry.load().version {

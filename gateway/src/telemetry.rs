@@ -111,13 +111,16 @@ fn page(app: &App, handle: &PrometheusHandle, path: &str) -> Response<Full<Bytes
     }
 }
 
-/// Ready when revocation lists are fresh, the database answers and the ledger takes work.
+/// Ready when revocation lists are fresh, the database answers, this node's rules are active and the ledger takes work.
 pub fn ready(app: &App) -> Response<Full<Bytes>> {
     if app.trust.revocation(crate::clock::now()).state == RevocationState::Unusable {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "revocation lists are older than the grace allows");
     }
     if !app.database_answers.load(Ordering::Relaxed) {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer");
+    }
+    if app.other_rules.load(Ordering::Relaxed) {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, "other rules than this node's are active");
     }
     if app.ledger.is_stopped() {
         return plain(StatusCode::SERVICE_UNAVAILABLE, "the ledger has stopped");

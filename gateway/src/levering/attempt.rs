@@ -159,7 +159,12 @@ async fn acknowledged(
         bekreftet_til: to,
         fence: claim.fence,
     };
-    let Done { bevis, .. } = commit(app, Job { exchange: exchange.clone(), work }).await?;
+    let done = commit(app, Job { exchange: exchange.clone(), work }).await;
+    if matches!(&done, Err(LedgerError::Store(error)) if matches!(**error, StoreError::OtherRules)) {
+        // They became active meanwhile: a node that has them need not wait until the lease ends.
+        app.store.release_stream(claim).await?;
+    }
+    let Done { bevis, .. } = done?;
     app.ledger.note(Job { exchange, work: Work::Signature { of: bevis, signature } }).await;
     metrics::counter!("nir_deliveries_total", "outcome" => "LEVERT").increment(1);
     let changes = u64::try_from(to - batch.from + 1).unwrap_or_default();

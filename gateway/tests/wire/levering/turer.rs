@@ -3,7 +3,7 @@
 use super::receiver::{Behaviour, Receiver};
 use super::{OTHER, QUICK, TRIED, approve, deliveries, position, registers};
 use crate::client::Client;
-use crate::messages::{bekreft_endringer, head, hent_endringer};
+use crate::messages::{bekreft_endringer, head, hent_endringer, ping};
 use crate::node::Installation;
 use crate::process::{eventually, succeed};
 use crate::restart::Tampering;
@@ -107,5 +107,48 @@ fn a_stream_that_cannot_be_read_waits_as_a_receiver_does_that_fails() {
     tried.has(position(&node, TRIED, "vendor2").0);
     tried.is_sound();
     other.is_sound();
+    node.stop();
+}
+
+/// After another node has activated its rules: what this one could not record it does not send.
+#[test]
+fn a_node_with_other_rules_calls_nobody() {
+    let installation = Installation::new(None);
+    let certs = installation.path().join("certs");
+    let receiver = Receiver::start(&certs, "vendor2");
+    approve(&installation, TRIED, &receiver.url(), &["--private"]);
+    let persons = installation.persons();
+    let node = installation.serve(QUICK);
+    registers(&node, &persons[0]);
+    let last = position(&node, TRIED, "vendor2").0;
+    receiver.has(last);
+    eventually("its acknowledgement", || (position(&node, TRIED, "vendor2") == (last, last)).then_some(()));
+    let change = |statement: &str| {
+        let mut register = Tampering::with(installation.path());
+        register.run(statement);
+        register.end();
+    };
+    let ready = || node.metrics_get("/health/ready");
+    change("UPDATE meta SET value = value || '+' WHERE key = 'active_rules'");
+    let (status, why) = eventually("that it is known", || Some(ready()).filter(|(status, _)| *status != 200));
+    assert!(status == 503 && why.contains("other rules"), "{why}");
+    let called = receiver.connections();
+    // News, as another node would leave it.
+    change(&format!("UPDATE stream SET acknowledged = acknowledged - 1 WHERE avsendersystem = '{TRIED}'"));
+    // The registry is read all the same. Two reads are a second apart, and so often streams are looked at.
+    for name in ["Først AS", "Så AS", "Sist AS"] {
+        change(&format!(
+            "UPDATE registry_entry SET data = json_set(data, '$.navn', '{name}') \
+             WHERE key = 'party 310000000' AND system_to IS NULL"
+        ));
+        change("UPDATE meta SET value = value + 1 WHERE key = 'registry_version'");
+        let vendor = Client::new(&node, "vendor");
+        let named = || vendor.accepted(&ping()).text("organisasjonsnavn");
+        eventually(name, || (named().as_deref() == Some(name)).then_some(()));
+    }
+    assert_eq!((ready().0, receiver.connections()), (503, called));
+    change("UPDATE meta SET value = rtrim(value, '+') WHERE key = 'active_rules'");
+    eventually("that it is over", || (ready().0 == 200).then_some(()));
+    eventually("the delivery", || (receiver.connections() > called).then_some(()));
     node.stop();
 }
