@@ -42,6 +42,8 @@ pub(super) struct Carried {
     pub outcomes: Outcomes,
     pub chain: Chain,
     pub writes: Writes,
+    /// Streams that got numbers besides those of the writes.
+    pub heard: BTreeSet<String>,
 }
 
 /// Why it came to nothing.
@@ -273,11 +275,9 @@ impl Attempt<'_> {
         let keys = saker::wanted(run, &judged, (&loaded.open_cases, &loaded.refused_ids));
         let (found, attempts) = if keys.is_empty() { Default::default() } else { tx.open_cases(&keys).await? };
         vern::with_former(&mut vernede, &around.former);
-        let mut trukket = vern::withdrawn(tx, &vernede, recorded).await?;
-        folded.writes.withdrawn = std::mem::take(&mut trukket.rows);
-        heard.extend(trukket.heard());
-        let streams = streams(tx, run, heard).await?;
-        trukket.tell_ends(&streams, &mut judged);
+        heard.extend(vern::concerned(tx, &vernede).await?);
+        let mut streams = streams(tx, run, heard).await?;
+        let heard = vern::withdraw(tx, &vernede, &mut streams, recorded).await?;
         // Under the locks of their streams, taken in order.
         for (job, judged) in run.iter().zip(&mut judged) {
             if let Work::Delivered { stroem_id, fence, .. } = &job.work {
@@ -301,7 +301,7 @@ impl Attempt<'_> {
             answers.done()?
         };
         tx.write(&writes).await?;
-        Ok(Carried { outcomes, chain, writes })
+        Ok(Carried { outcomes, chain, writes, heard })
     }
 }
 

@@ -154,11 +154,12 @@ impl Lane {
         // What is given up here is rolled back with its connection, which nobody waits for.
         let carried = timeout(PATIENCE, attempt.carry_out(&mut tx, run)).await;
         match carried.map_err(|_| StoreError::NoAnswer)? {
-            Ok(Carried { outcomes, chain, writes }) => {
+            Ok(Carried { outcomes, chain, writes, heard }) => {
                 let committed = timeout(PATIENCE, tx.commit()).await;
                 committed.unwrap_or_else(|_| Err(StoreError::CommitUnknown("no answer".to_owned())))?;
                 self.chain = chain.advanced();
                 self.note_uses(&writes.uses);
+                self.heard.extend(heard);
                 self.heard.extend(writes.changes.iter().map(|change| change.avsendersystem.clone()));
                 Ok((outcomes, writes))
             }

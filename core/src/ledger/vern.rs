@@ -11,13 +11,12 @@ use crate::decide::may_know;
 use crate::fact::FactContent;
 use crate::id::Duf;
 use crate::ledger::batch::Streams;
-use crate::ledger::judge::Judged;
 use crate::person::Person;
 use crate::policy::Policy;
 use crate::query::access;
 use crate::query::oeyeblikksbilde::HENDELSESTYPE as PICTURE;
 use crate::registry::Registry;
-use crate::store::hendelser::WithdrawnRow;
+use crate::store::rows::Writes;
 use crate::store::{StoreError, Tx};
 
 /// What is taken back of one person.
@@ -65,12 +64,23 @@ impl Vern {
         Vern::Skjult(may_know(registry, policy, person, today))
     }
 
-    fn takes(&self, avsendersystem: &str, notice: &Notice) -> bool {
+    /// What is withdrawn. Who must guard what it holds is told so first, and of nothing else (VERN-5); who has read that may
+    /// know no more than everybody (VERN-1a).
+    fn takes(&self, avsendersystem: &str, notice: &Notice, unread: bool) -> bool {
         match self {
+            _ if unread && notice.hendelsestype == "SKJERMING_ENDRET" => false,
             Vern::Skjult(may_know) => {
                 !may_know.contains(avsendersystem) || PERSONAL.contains(&notice.hendelsestype.as_str())
             }
             Vern::Adresse => tells_address(notice),
+        }
+    }
+
+    /// The only kinds of which something may be withdrawn.
+    fn kinds(&self) -> Option<&'static [&'static str]> {
+        match self {
+            Vern::Skjult(_) => None,
+            Vern::Adresse => Some(&ADDRESSES),
         }
     }
 }
@@ -92,19 +102,25 @@ const PERSONAL: [&str; 13] = [
     PICTURE,
 ];
 
+/// What may tell where a person lives.
+const ADDRESSES: [&str; 4] = ["ADRESSE_ENDRET", "MOTTAK_INN", "MOTTAK_UT", PICTURE];
+
 /// Whether it tells where the person lives. Who follows the person up is no address (VERN-2).
 fn tells_address(notice: &Notice) -> bool {
     match &notice.payload {
         NoticePayload::PersonOeyeblikksbilde { person: Some(view), .. } => {
-            let lives = |fact: &FactContent| matches!(fact, FactContent::Bosted { .. } | FactContent::Mottak { .. });
-            view.facts.iter().any(|(fact, _)| lives(fact))
+            view.facts.iter().any(|(fact, _)| is_address(fact))
         }
         NoticePayload::Annen { tillegg } => {
-            let address = ["ADRESSE_ENDRET", "MOTTAK_INN", "MOTTAK_UT"].contains(&notice.hendelsestype.as_str());
+            let address = ADDRESSES.contains(&notice.hendelsestype.as_str());
             address && !tillegg.iter().all(|(noekkel, _)| noekkel == "undertrykt")
         }
         _ => false,
     }
+}
+
+fn is_address(fact: &FactContent) -> bool {
+    matches!(fact, FactContent::Bosted { .. } | FactContent::Mottak { .. })
 }
 
 /// Former numbers are protected with the one that holds now.
@@ -121,65 +137,114 @@ pub(super) fn with_former(vernede: &mut Vernede, former: &BTreeMap<Duf, Vec<Duf>
     }
 }
 
-/// What is withdrawn.
-#[derive(Default)]
-pub(super) struct Trukket {
-    pub rows: Vec<WithdrawnRow>,
-    /// Last pictures of orders among them: where they stood, and what says instead that the order has come to its end.
-    ends: Vec<(i64, Addressed)>,
-}
+/// Changes of one person that are looked at in one step.
+const AT_ONCE: usize = 200;
 
-/// The rows that are withdrawn. Whoever writes about a person holds the person's lock, as this does: no row is missed.
-pub(super) async fn withdrawn(tx: &mut Tx, vernede: &Vernede, recorded: DateTime<Utc>) -> Result<Trukket, StoreError> {
+/// The streams that hold something of them: they are locked before anything is withdrawn.
+pub(super) async fn concerned(tx: &mut Tx, vernede: &Vernede) -> Result<Vec<String>, StoreError> {
     let about: Vec<Duf> = vernede.keys().copied().collect();
-    let mut all = Trukket::default();
-    if about.is_empty() {
-        return Ok(all);
-    }
-    for row in tx.told_about(&about).await? {
-        let Some(vern) = Duf::from_stored(row.duf).and_then(|duf| vernede.get(&duf)) else { continue };
-        let notice = row.notice()?;
-        if !vern.takes(&row.avsendersystem, &notice) {
-            continue;
-        }
-        if let NoticePayload::PersonOeyeblikksbilde { bestillings_id: Some(id), posisjon, siste: true, .. } =
-            notice.payload
-        {
-            let payload =
-                NoticePayload::PersonOeyeblikksbilde { bestillings_id: Some(id), posisjon, siste: true, person: None };
-            let notice = Notice {
-                hendelse_id: Uuid::new_v5(&notice.hendelse_id, b"siste"),
-                registrert: recorded,
-                duf: None,
-                payload,
-                ..notice
-            };
-            all.ends.push((row.number, Addressed { avsendersystem: row.avsendersystem.clone(), notice }));
-        }
-        all.rows.push(row.withdrawn()?);
-    }
-    Ok(all)
+    if about.is_empty() { Ok(Vec::new()) } else { tx.told_systems(&about).await }
 }
 
-impl Trukket {
-    /// Whose streams are told that an order has come to its end.
-    pub fn heard(&self) -> impl Iterator<Item = String> {
-        self.ends.iter().map(|(_, end)| end.avsendersystem.clone())
-    }
-
-    /// Ends of orders that were not acknowledged, told with the first job that tells anything: who withdraws commits alone.
-    pub fn tell_ends(self, streams: &Streams, judged: &mut [Option<Judged>]) {
-        let unread = |number: i64, end: &Addressed| {
-            streams.position(&end.avsendersystem).is_some_and(|position| number > position.bekreftet_til)
-        };
-        let ends = self.ends.into_iter().filter(|(number, end)| unread(*number, end)).map(|(_, end)| end);
-        let told = judged.iter_mut().find_map(|judged| match judged {
-            Some(Judged::Internal { notices, .. }) => Some(notices),
-            Some(Judged::Decided { decision, .. }) => Some(&mut decision.notices),
-            _ => None,
-        });
-        if let Some(notices) = told {
-            notices.extend(ends);
+/// Withdraws what streams may no longer hold, and tells in its place what still may be told; page by page, so that no more
+/// than a page is in memory. Whoever writes about a person holds the person's lock, as this does: no row is missed. The
+/// streams that were told something.
+pub(super) async fn withdraw(
+    tx: &mut Tx,
+    vernede: &Vernede,
+    streams: &mut Streams,
+    recorded: DateTime<Utc>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let (mut heard, mut last) = (BTreeSet::new(), LastOfOrders::default());
+    for (duf, vern) in vernede {
+        let mut after = Some((String::new(), 0));
+        while let Some(from) = after.take() {
+            let page = tx.told_about(*duf, vern.kinds(), (&from.0, from.1), AT_ONCE).await?;
+            if let Some(row) = page.last().filter(|_| page.len() == AT_ONCE) {
+                after = Some((row.avsendersystem.clone(), row.number));
+            }
+            let (mut told, mut writes) = (Vec::new(), Writes::default());
+            for row in page {
+                let notice = row.notice()?;
+                let unread = streams.position(&row.avsendersystem).is_some_and(|at| row.number > at.bekreftet_til);
+                if !vern.takes(&row.avsendersystem, &notice, unread) {
+                    continue;
+                }
+                if unread {
+                    let again = vern.in_place_of(&notice, row.number, recorded);
+                    told.extend(again.and_then(|notice| last.keep(&row.avsendersystem, notice)));
+                }
+                writes.withdrawn.push(row.withdrawn(notice)?);
+            }
+            heard.extend(told.iter().map(|told: &Addressed| told.avsendersystem.clone()));
+            (writes.changes, _) = streams.give(told, "")?;
+            tx.write(&writes).await?;
         }
     }
+    let told = last.done(tx).await?;
+    heard.extend(told.iter().map(|told| told.avsendersystem.clone()));
+    let (changes, _) = streams.give(told, "")?;
+    tx.write(&Writes { changes, ..Writes::default() }).await?;
+    Ok(heard)
+}
+
+impl Vern {
+    /// What is told in place of a picture that nobody has read: the same one without the address, or, of a person that must
+    /// not be shown, that its order has come to its end.
+    fn in_place_of(&self, notice: &Notice, number: i64, recorded: DateTime<Utc>) -> Option<Notice> {
+        let NoticePayload::PersonOeyeblikksbilde { bestillings_id, posisjon, siste, person } = &notice.payload else {
+            return None;
+        };
+        let (duf, person) = match self {
+            Vern::Skjult(_) if *siste && bestillings_id.is_some() => (None, None),
+            Vern::Skjult(_) => return None,
+            Vern::Adresse => {
+                let mut view = person.clone()?;
+                view.facts.retain(|(fact, _)| !is_address(fact));
+                (notice.duf, Some(view))
+            }
+        };
+        let payload = NoticePayload::PersonOeyeblikksbilde {
+            bestillings_id: *bestillings_id,
+            // What was told of the person since then prevails.
+            posisjon: posisjon.or(Some(number)),
+            siste: *siste,
+            person,
+        };
+        let hendelse_id = Uuid::new_v5(&notice.hendelse_id, b"siste");
+        Some(Notice { hendelse_id, registrert: recorded, duf, payload, ..notice.clone() })
+    }
+}
+
+/// What is told last of each order that is told of again: one picture says that no other comes.
+#[derive(Default)]
+struct LastOfOrders(BTreeMap<(String, Uuid), Addressed>);
+
+impl LastOfOrders {
+    /// Keeps it while it may be the last one; what is told now.
+    fn keep(&mut self, avsendersystem: &str, notice: Notice) -> Option<Addressed> {
+        let NoticePayload::PersonOeyeblikksbilde { bestillings_id, .. } = &notice.payload else { return None };
+        let order = *bestillings_id;
+        let told = Addressed { avsendersystem: avsendersystem.to_owned(), notice };
+        let Some(order) = order else { return Some(told) };
+        let before = self.0.insert((avsendersystem.to_owned(), order), told);
+        // One without a person said only that it was the last.
+        before.filter(|before| before.notice.duf.is_some()).map(|before| says_last(before, false))
+    }
+
+    /// Those that are left. Of an order that is still written its own last picture comes.
+    async fn done(self, tx: &mut Tx) -> Result<Vec<Addressed>, StoreError> {
+        if self.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        let open: BTreeSet<Uuid> = tx.open_orders().await?.into_iter().map(|order| order.id).collect();
+        Ok(self.0.into_iter().map(|((_, order), told)| says_last(told, !open.contains(&order))).collect())
+    }
+}
+
+fn says_last(mut told: Addressed, last: bool) -> Addressed {
+    if let NoticePayload::PersonOeyeblikksbilde { siste, .. } = &mut told.notice.payload {
+        *siste = last;
+    }
+    told
 }

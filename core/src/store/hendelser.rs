@@ -45,6 +45,12 @@ pub struct CalendarRow {
 }
 
 impl Store {
+    /// The statement that finds what streams hold of a person: a test asks how it is carried out.
+    #[doc(hidden)]
+    pub fn told_about_sql(&self) -> &'static str {
+        on!(self, store => store.told_about_sql())
+    }
+
     /// Tells every avsendersystem that is registered now that answers will be signed with another certificate from a day on;
     /// once for each certificate and day. How many were told.
     pub async fn announce_certificate(
@@ -149,7 +155,6 @@ impl Store {
 pub(crate) struct ToldRow {
     pub avsendersystem: String,
     pub number: i64,
-    pub duf: i64,
     /// The notice, JSON.
     pub data: String,
 }
@@ -167,8 +172,7 @@ pub struct WithdrawnRow {
 
 impl ToldRow {
     /// The same change as TRUKKET_TILBAKE: who it was about and what it said is gone (contract.md 0.13).
-    pub fn withdrawn(self) -> Result<WithdrawnRow, StoreError> {
-        let notice = self.notice()?;
+    pub fn withdrawn(self, notice: Notice) -> Result<WithdrawnRow, StoreError> {
         let ToldRow { avsendersystem, number, .. } = self;
         let bad = |error| bad_json("change", &format!("{avsendersystem} {number}"), &error);
         let notice = Notice {
@@ -302,9 +306,23 @@ impl Tx {
         Ok(told)
     }
 
-    /// What all streams hold of these persons.
-    pub async fn told_about(&mut self, dufs: &[Duf]) -> Result<Vec<ToldRow>, StoreError> {
+    /// The streams that hold something of these persons.
+    pub async fn told_systems(&mut self, dufs: &[Duf]) -> Result<Vec<String>, StoreError> {
         let dufs: Vec<i64> = dufs.iter().map(|duf| duf.to_stored()).collect();
-        on!(self, tx => tx.told_about(&dufs).await)
+        on!(self, tx => tx.told_systems(&dufs).await)
+    }
+
+    /// What all streams hold of a person, of these kinds where they are named: `most` of those after a number of a stream.
+    pub async fn told_about(
+        &mut self,
+        duf: Duf,
+        kinds: Option<&[&str]>,
+        after: (&str, i64),
+        most: usize,
+    ) -> Result<Vec<ToldRow>, StoreError> {
+        let kinds: Option<Vec<String>> =
+            kinds.map(|kinds| kinds.iter().map(|kind| format!("\"hendelsestype\":\"{kind}\"")).collect());
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        on!(self, tx => tx.told_about(duf.to_stored(), kinds.as_deref(), after, most).await)
     }
 }

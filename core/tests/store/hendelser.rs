@@ -24,7 +24,6 @@ on_both!(
     what_nobody_may_know_is_taken_back,
     an_address_that_is_suppressed_is_taken_back,
     a_former_number_is_protected_with_the_one_that_holds,
-    what_streams_hold_of_a_person_is_found_by_an_index,
     who_depends_on_a_sponsor_hears,
     what_concerns_no_person_reaches_whom_it_concerns,
     a_change_of_the_registry_is_told_where_it_is_news,
@@ -34,7 +33,7 @@ on_both!(
 
 const DAY: i64 = 86_400;
 
-fn job(opphav: Opphav, what: Internal, seconds: i64) -> Job {
+pub fn job(opphav: Opphav, what: Internal, seconds: i64) -> Job {
     let exchange = Exchange {
         operation: "kalender",
         signer: crate::house::VENDOR.parse().unwrap(),
@@ -60,7 +59,7 @@ async fn decided(db: &Database, dufs: &[Duf]) {
     commit(&mut lane, job(Opphav::Imdi, Internal::Facts(facts), 1), later(1)).await.unwrap();
 }
 
-async fn told(db: &Database, system: &str) -> Vec<(String, Option<Duf>)> {
+pub async fn told(db: &Database, system: &str) -> Vec<(String, Option<Duf>)> {
     let page = db.store.changes(system, 0, 1_000).await.unwrap().unwrap();
     let numbers: Vec<i64> = page.changes.iter().map(|change| change.sekvensnummer).collect();
     assert_eq!(numbers, (1..=page.position.siste_sekvensnummer).collect::<Vec<_>>(), "no gap");
@@ -129,15 +128,26 @@ async fn what_was_learned_on_a_day_is_not_told_once_more_when_it_is_over(db: Dat
     db.sound().await;
 }
 
-fn say(n: usize, id: &str, content: FactContent) -> Job {
-    job(Opphav::Folkeregister, Internal::Facts(vec![(duf(n), vec![fact(id, "2026-11-01", content)])]), 1)
+/// A source's word about a person.
+pub fn facts(opphav: Opphav, n: usize, id: &str, from: &str, content: FactContent) -> Job {
+    job(opphav, Internal::Facts(vec![(duf(n), vec![fact(id, from, content)])]), 1)
 }
 
-fn lives(kommune: &str) -> FactContent {
+pub fn say(n: usize, id: &str, content: FactContent) -> Job {
+    facts(Opphav::Folkeregister, n, id, "2026-11-01", content)
+}
+
+/// Folkeregisteret's word about some, in one message.
+pub fn say_all(told: &[(usize, &str, FactContent)]) -> Job {
+    let one = |(n, id, content): &(usize, &str, FactContent)| (duf(*n), vec![fact(id, "2026-11-01", content.clone())]);
+    job(Opphav::Folkeregister, Internal::Facts(told.iter().map(one).collect()), 1)
+}
+
+pub fn lives(kommune: &str) -> FactContent {
     FactContent::Bosted { kommune: kommune.parse().unwrap(), bydel: None }
 }
 
-fn known(kind: &str, n: usize) -> (String, Option<Duf>) {
+pub fn known(kind: &str, n: usize) -> (String, Option<Duf>) {
     (kind.to_owned(), Some(duf(n)))
 }
 
@@ -235,29 +245,6 @@ async fn a_former_number_is_protected_with_the_one_that_holds(db: Database) {
     commit(&mut lane, say(7, "s", hidden), later(4)).await.unwrap();
     assert_eq!(told(&db, SYSTEM).await, [gone(), gone(), gone()]);
     db.sound().await;
-}
-
-/// The rows of a person are found by an index, however long the streams are.
-async fn what_streams_hold_of_a_person_is_found_by_an_index(db: Database) {
-    let db = db.furnished().await;
-    let (rows, now, dufs) = if db.is_postgres() {
-        ("generate_series(1, 20000) AS s(value)", "now()", "= ANY('{200000000007}')")
-    } else {
-        let series = "(WITH RECURSIVE s(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM s WHERE value < 20000) \
-                      SELECT value FROM s)";
-        (series, "0", "IN (SELECT value FROM json_each('[200000000007]'))")
-    };
-    let columns = "avsendersystem, number, duf, recorded, data";
-    db.run(&format!(
-        "INSERT INTO change ({columns}) SELECT '{SYSTEM}', value, 200000000000 + value, {now}, '{{}}' FROM {rows}"
-    ))
-    .await;
-    db.run("ANALYZE").await;
-    let sql = format!(
-        "SELECT avsendersystem, number, duf, data FROM change WHERE duf {dufs} ORDER BY avsendersystem, number"
-    );
-    let plan = db.plan(&sql).await;
-    assert!(plan.contains("change_duf") && !plan.contains("Seq Scan") && !plan.contains("SCAN change"), "{plan}");
 }
 
 async fn who_depends_on_a_sponsor_hears(db: Database) {

@@ -45,3 +45,4 @@ mod registry;
 mod replay;
 mod streams;
 mod varsel;
+mod vern;

@@ -10,6 +10,13 @@ use crate::store::hendelser::{CalendarRow, ToldRow, WithdrawnRow};
 
 type Tx = Transaction<'static, Postgres>;
 
+/// A page of what streams hold of a person. Its number is compared twice: by what is left the key of the table would do, and
+/// a stream is long.
+const TOLD_ABOUT: &str = "SELECT avsendersystem, number, data FROM change \
+    WHERE duf = $1 AND (duf, avsendersystem, number) > ($1, $2, $3) \
+    AND ($4::text[] IS NULL OR EXISTS (SELECT 1 FROM unnest($4::text[]) AS k (kind) WHERE strpos(data, k.kind) > 0)) \
+    ORDER BY avsendersystem, number LIMIT $5";
+
 pub(super) async fn write(tx: &mut Tx, calendar: &[CalendarRow], withdrawn: &[WithdrawnRow]) -> Result<(), StoreError> {
     if !calendar.is_empty() {
         let sql = "INSERT INTO kalender (duf, dato, system_from) \
@@ -32,6 +39,12 @@ pub(super) async fn write(tx: &mut Tx, calendar: &[CalendarRow], withdrawn: &[Wi
             .await?;
     }
     Ok(())
+}
+
+impl super::Postgres {
+    pub(in crate::store) fn told_about_sql(&self) -> &'static str {
+        TOLD_ABOUT
+    }
 }
 
 impl PostgresTx {
@@ -61,18 +74,24 @@ impl PostgresTx {
         Ok(rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, sqlx::Error>>()?)
     }
 
-    pub(in crate::store) async fn told_about(&mut self, dufs: &[i64]) -> Result<Vec<ToldRow>, StoreError> {
-        let sql = "SELECT avsendersystem, number, duf, data FROM change WHERE duf = ANY($1) \
-                   ORDER BY avsendersystem, number";
+    pub(in crate::store) async fn told_systems(&mut self, dufs: &[i64]) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT avsendersystem FROM change WHERE duf = ANY($1)";
         let rows = sqlx::query(sql).bind(dufs).fetch_all(&mut *self.tx).await?;
-        let read = rows.iter().map(|row| {
-            Ok(ToldRow {
-                avsendersystem: row.try_get(0)?,
-                number: row.try_get(1)?,
-                duf: row.try_get(2)?,
-                data: row.try_get(3)?,
-            })
-        });
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    pub(in crate::store) async fn told_about(
+        &mut self,
+        duf: i64,
+        kinds: Option<&[String]>,
+        (system, number): (&str, i64),
+        most: i64,
+    ) -> Result<Vec<ToldRow>, StoreError> {
+        let query = sqlx::query(TOLD_ABOUT).bind(duf).bind(system).bind(number).bind(kinds).bind(most);
+        let rows = query.fetch_all(&mut *self.tx).await?;
+        let read = rows
+            .iter()
+            .map(|row| Ok(ToldRow { avsendersystem: row.try_get(0)?, number: row.try_get(1)?, data: row.try_get(2)? }));
         Ok(read.collect::<Result<_, sqlx::Error>>()?)
     }
 }
