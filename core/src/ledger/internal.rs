@@ -36,6 +36,9 @@ pub enum Internal {
     Facts(Vec<(Duf, Vec<NewFact>)>),
     /// Computes these persons anew under the rules in use.
     Recompute(Vec<Duf>),
+    /// Withdraws from streams what they may no longer hold of those of these persons that are protected, whenever they became
+    /// so: a version before this one left what had been acknowledged (VERN-1, VERN-5). Nobody is told.
+    Verne(Vec<Duf>),
     /// Carries out what a date brings for these persons: at most 200, whom `Store::calendar_page` named. For whom the date has
     /// been carried out, and for whom it has not come yet, nothing happens. Its `opphav` is `Opphav::Tid`.
     Calendar {
@@ -129,7 +132,7 @@ impl InternalCommand {
     /// Whom it concerns.
     pub fn dufs(&self) -> impl Iterator<Item = Duf> {
         let anew = match &self.what {
-            Internal::Recompute(dufs) | Internal::Calendar { dufs, .. } => dufs.as_slice(),
+            Internal::Recompute(dufs) | Internal::Verne(dufs) | Internal::Calendar { dufs, .. } => dufs.as_slice(),
             _ => &[],
         };
         let decided = match &self.what {
@@ -177,7 +180,7 @@ impl InternalCommand {
     pub fn may_protect(&self) -> bool {
         let facts = match &self.what {
             Internal::Facts(facts) => facts.as_slice(),
-            Internal::Calendar { .. } | Internal::Import(_) => return true,
+            Internal::Calendar { .. } | Internal::Import(_) | Internal::Verne(_) => return true,
             _ => &[],
         };
         facts.iter().flat_map(|(_, facts)| facts).any(|fact| fact.content.may_protect())
@@ -399,6 +402,17 @@ pub(super) fn carry_out(
         Internal::Recompute(dufs) => {
             for duf in dufs {
                 work.each(*duf, &mut |person, now| compute_anew(registry, policy, person, now, cause, ids));
+            }
+        }
+        Internal::Verne(dufs) => {
+            for duf in dufs {
+                let mut vern = None;
+                work.each(*duf, &mut |person, now| {
+                    vern = Vern::standing(registry, policy, person, now.today);
+                    Outcome::default()
+                });
+                work.carried.changed += usize::from(vern.is_some());
+                work.carried.vernede.extend(vern.map(|vern| (*duf, vern)));
             }
         }
         Internal::Avgjoer { duf, post_id, strike } => {

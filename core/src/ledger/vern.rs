@@ -59,6 +59,14 @@ impl Vern {
         moves.then(|| Vern::of_hidden(registry, policy, person, date))
     }
 
+    /// What the protection takes back that a person has today.
+    pub fn standing(registry: &Registry, policy: &Policy, person: &Person, today: NaiveDate) -> Option<Self> {
+        if person.hidden(today) {
+            return Some(Vern::of_hidden(registry, policy, person, today));
+        }
+        access::sheltered(&person.facts, today).then_some(Vern::Adresse)
+    }
+
     /// Who may know of a strictly confidential person keeps what is not personal.
     pub fn of_hidden(registry: &Registry, policy: &Policy, person: &Person, today: NaiveDate) -> Self {
         Vern::Skjult(may_know(registry, policy, person, today))

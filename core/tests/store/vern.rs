@@ -6,7 +6,7 @@ use register::bestilling::{Bestilling, Omfang};
 use register::change::{NoticePayload, Opphav};
 use register::fact::{Adressebeskyttelse, FactContent};
 use register::id::Duf;
-use register::ledger::{Job, Pictures, Work};
+use register::ledger::{Internal, Job, Pictures, Work};
 use register::query::PersonView;
 use register::registry::{RegistryEntry, TransferUser};
 use register::time::Period;
@@ -20,6 +20,7 @@ on_both!(
     a_picture_that_was_not_read_is_told_again_without_the_address,
     pictures_of_an_order_are_told_again_and_the_last_one_says_so,
     who_must_guard_what_it_holds_is_told_so,
+    who_was_protected_before_an_upgrade_is_protected_anew,
     long_streams_are_gone_through_page_by_page,
     a_page_is_found_by_an_index,
 );
@@ -152,6 +153,44 @@ async fn who_must_guard_what_it_holds_is_told_so(db: Database) {
     read_to_the_end(&db, FAR_SYSTEM).await;
     commit(&mut lane, placed(3, "4205", "2026-11-25"), later(4)).await.unwrap();
     assert!(told(&db, FAR_SYSTEM).await.iter().all(|(_, duf)| duf.is_none()));
+    db.sound().await;
+}
+
+async fn who_was_protected_before_an_upgrade_is_protected_anew(db: Database) {
+    let db = db.furnished().await;
+    let mut lane = db.lane().await;
+    for n in [3, 5, 7] {
+        commit(&mut lane, say(n, "b", lives("4203")), later(1)).await.unwrap();
+    }
+    read_to_the_end(&db, SYSTEM).await;
+    commit(&mut lane, say(9, "b", lives("4203")), later(1)).await.unwrap();
+    db.keep(&["change"]).await;
+    for (n, level) in [(3, Adressebeskyttelse::StrengtFortrolig), (5, Adressebeskyttelse::Fortrolig)] {
+        commit(&mut lane, protected(n, level), later(2)).await.unwrap();
+    }
+    // As the version before left them: what was acknowledged stands.
+    for n in [3, 5] {
+        let kept = "FROM kept_change k WHERE k.avsendersystem = change.avsendersystem AND k.number = change.number";
+        let number = duf(n).to_stored();
+        db.run(&format!(
+            "UPDATE change SET duf = {number}, data = (SELECT k.data {kept}) \
+             WHERE EXISTS (SELECT 1 {kept} AND k.duf = {number})"
+        ))
+        .await;
+    }
+    let of = |told: Vec<(String, Option<Duf>)>| -> Vec<Option<Duf>> { told.into_iter().map(|(_, duf)| duf).collect() };
+    let stood = of(told(&db, SYSTEM).await);
+    assert_eq!(stood[..4], [3, 5, 7, 9].map(|n| Some(duf(n))));
+    let anew = || crate::hendelser::job(Opphav::Imdi, Internal::Verne([3, 5, 7, 9, 400].map(duf).to_vec()), 3);
+    let mut after = Vec::new();
+    for seconds in [3, 4] {
+        let done = commit(&mut lane, anew(), later(seconds)).await.unwrap();
+        assert_eq!(crate::house::text(&done), "2 changed, 1 unknown");
+        after.push(of(told(&db, SYSTEM).await));
+    }
+    let left = [None, None, Some(duf(7)), Some(duf(9))];
+    assert_eq!((&after[0][..4], after[0].len()), (&left[..], stood.len()), "nothing is told");
+    assert_eq!(after[0], after[1]);
     db.sound().await;
 }
 

@@ -8,13 +8,25 @@ use chrono::{DateTime, Months, NaiveDate, Utc};
 use clap::Subcommand;
 use nir_wsdl::certificate::Certificate;
 use register::change::Opphav;
+use register::fact::FactContent;
+use register::ledger::{Internal, InternalCommand};
+use register::person::Person;
+use register::store::Store;
 
+use crate::admin::operator::Operator;
 use crate::admin::{ping, push};
-use crate::cli::DatabaseArgs;
+use crate::cli::{ConfigArgs, DatabaseArgs};
 use crate::clock;
+use crate::config::Config;
 
 /// Changes stay for so many months (contract.md 4.6).
 const RETENTION: Months = Months::new(13);
+
+/// Persons that are read in one step.
+const READ_AT_ONCE: usize = 500;
+
+/// Protected persons of one transaction: streams may hold much of each.
+const PROTECTED_AT_ONCE: usize = 20;
 
 /// What to do with the streams.
 #[derive(Debug, Subcommand)]
@@ -31,6 +43,11 @@ pub enum StreamCommand {
         #[command(flatten)]
         database: DatabaseArgs,
     },
+    /// Withdraw what streams may no longer hold of everybody who is protected, acknowledged or not.
+    ///
+    /// Nodes do this when a person becomes protected; versions before it was so left what had been acknowledged. Once, after
+    /// the last node was upgraded; again it does nothing. Nodes may run meanwhile.
+    Protect(ConfigArgs),
     /// Drop changes older than 13 months, as every node does by itself.
     Prune(DatabaseArgs),
     /// Tell every avsendersystem that answers will be signed with another certificate (SERTIFIKAT_BYTTES).
@@ -79,6 +96,7 @@ pub async fn run(command: StreamCommand) -> anyhow::Result<ExitCode> {
         StreamCommand::Release(args) => push::release(args).await,
         StreamCommand::Deliveries(database) => push::deliveries(&database).await,
         StreamCommand::AnnounceCertificate { certificate, on, database } => announce(&certificate, on, &database).await,
+        StreamCommand::Protect(config) => protect(&config.config).await,
         StreamCommand::Prune(database) => prune(&database).await,
     }
 }
@@ -94,6 +112,31 @@ async fn announce(file: &Path, on: NaiveDate, database: &DatabaseArgs) -> anyhow
     anstream::println!(
         "{told} streams were told that {thumbprint} signs from {on}. Who was told before is not told again."
     );
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn protect(file: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file)?;
+    let store = Store::open(&config.database.url).await.context("cannot open the database")?;
+    store.check_ready(config.profile.as_str()).await?;
+    let mut protected = Vec::new();
+    for some in store.all_dufs().await?.chunks(READ_AT_ONCE) {
+        let persons = store.persons(some).await?;
+        // Whether it holds today is seen under the person's lock.
+        let marked = |person: &&Person| {
+            person.facts.iter().any(|fact| matches!(fact.content, FactContent::Beskyttelse { .. }) && !fact.annulled)
+        };
+        protected.extend(persons.iter().filter(marked).map(|person| person.duf));
+    }
+    let mut operator = Operator::open(&config, &store, "protect").await?;
+    for some in protected.chunks(PROTECTED_AT_ONCE) {
+        let request = format!("{{\"persons\":{}}}", some.len());
+        let command = InternalCommand { opphav: Opphav::Imdi, what: Internal::Verne(some.to_vec()) };
+        operator.commit(command, request.into_bytes()).await?;
+    }
+    operator.close().await?;
+    store.close().await;
+    anstream::println!("{} persons are or were protected; no stream holds what it may not.", protected.len());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -15,6 +15,15 @@ fn line(n: usize) -> String {
     };
     let facts = [
         fact("1", r#"{"Oppfoelging": {"kommune": "4204", "bydel": null}}"#),
+        // Some are protected.
+        fact(
+            "3",
+            if n.is_multiple_of(100) {
+                r#"{"Beskyttelse": {"level": "STRENGT_FORTROLIG"}}"#
+            } else {
+                r#""EnsligMindreaarig""#
+            },
+        ),
         fact("2", &format!(r#"{{"Ident": {{"number": "0181901{n:04}"}}}}"#)),
     ];
     let measure = concat!(
@@ -46,6 +55,14 @@ fn an_import_is_whole_or_not_at_all_and_can_be_begun_again() {
     for _ in 0..2 {
         let said = succeed(&["import", &file], &installation.config());
         assert!(said.contains("1203 persons imported"), "{said}");
+        let said = succeed(&["replay", "--check"], &installation.config());
+        assert!(said.contains(": 0 differences."), "{said}");
+    }
+    succeed(&["log", "verify"], &installation.config());
+    for _ in 0..2 {
+        let said = succeed(&["stream", "protect"], &installation.config());
+        let protected: usize = said.split(' ').next().and_then(|count| count.parse().ok()).unwrap();
+        assert!(protected >= 12, "beside those of the sandbox: {said}");
         let said = succeed(&["replay", "--check"], &installation.config());
         assert!(said.contains(": 0 differences."), "{said}");
     }
