@@ -37,7 +37,8 @@ pub enum Internal {
     /// Computes these persons anew under the rules in use.
     Recompute(Vec<Duf>),
     /// Withdraws from streams what they may no longer hold of those of these persons that are protected, whenever they became
-    /// so: a version before this one left what had been acknowledged (VERN-1, VERN-5). Nobody is told.
+    /// so: a version before this one left what had been acknowledged (VERN-1, VERN-5). Nobody
+    /// is told anything but pictures that were not read, without the address.
     Verne(Vec<Duf>),
     /// Carries out what a date brings for these persons: at most 200, whom `Store::calendar_page` named. For whom the date has
     /// been carried out, and for whom it has not come yet, nothing happens. Its `opphav` is `Opphav::Tid`.
