@@ -124,7 +124,11 @@ fn dated() -> impl Strategy<Value = (String, NaiveDate)> {
 fn retroactive() -> impl Strategy<Value = String> {
     let answers =
         (words(&["fornyelse", "asylsøknad"]), day(), words(&["innvilget", "avslag"]), day(), words(&["", " endelig"]))
-            .prop_map(|(what, applied, answer, on, last)| format!("{what} {applied} {answer} {on}{last}"));
+            // Nothing is answered before it is applied for.
+            .prop_map(|(what, one, answer, other, last)| {
+                let (applied, on) = if one <= other { (one, other) } else { (other, one) };
+                format!("{what} {applied} {answer} {on}{last}")
+            });
     let ended = (
         words(&["ASYL", "KOLL34", "FAM_NORDISK"]),
         period(),
@@ -133,6 +137,8 @@ fn retroactive() -> impl Strategy<Value = String> {
         words(&["", " endelig"]),
     )
         .prop_map(|(ground, (valid, from), how, on, last)| {
+            // Nor does what was not granted yet end.
+            let on = from.max(on.parse().unwrap());
             format!("tillatelse {ground} {from} {how} {on}{last} {valid}")
         });
     let applied =
