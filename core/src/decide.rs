@@ -249,7 +249,7 @@ struct PersonOutcome {
     full_time: Vec<PostId>,
     /// Whose the records were that another kommune or bydel has taken over.
     taken_over: Vec<(PostId, Sted)>,
-    /// What is missing since a record was annulled.
+    /// What is missing now and was not before the message.
     mangler: Vec<Mangel>,
 }
 

@@ -89,6 +89,15 @@ impl Person {
         hidden(&self.facts, today)
     }
 
+    /// Whether the address must not be told: of who is strictly confidential, fortrolig or has a klientadresse (VERN-1 to
+    /// VERN-3), by the days of [`Person::hidden`].
+    pub fn undertrykt(&self, today: NaiveDate) -> bool {
+        self.facts.iter().any(|fact| {
+            matches!(&fact.content, FactContent::Beskyttelse { level } if *level != Adressebeskyttelse::Ugradert)
+                && fact.valid.to.is_none_or(|to| today < to)
+        })
+    }
+
     /// The post, annulled or not.
     pub fn post(&self, id: PostId) -> Option<&PostVersion> {
         self.posts.iter().find(|post| post.post_id == id)

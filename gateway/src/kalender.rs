@@ -72,7 +72,7 @@ pub async fn catch_up(app: &App, drain: Option<&watch::Receiver<bool>>) -> anyho
     }
     let (dates, now) = before.since(&registry, wall);
     for (date, Asking { clocks, again }) in dates {
-        app.store.tell_date(&app.policy, date, &clocks, wall).await?;
+        app.store.tell_date(&registry, &app.policy, date, &clocks, wall).await?;
         carry_out(app, &registry, wall, (date, again), drain).await?;
         if ends(drain) {
             return Ok(());

@@ -56,7 +56,7 @@ pub(super) fn of_facts(
         }
         let hendelser = fakta::hendelser(one, before, after, flytting.is_some(), today);
         // Where the person lives is nothing to whoever does not follow up (VERN-2, VERN-3).
-        let named = fakta::place(one).filter(|place| Some(*place) != here && !fakta::undertrykt(after, today));
+        let named = fakta::place(one).filter(|place| Some(*place) != here && !after.undertrykt(today));
         for place in here.into_iter().chain(named) {
             all.extend(teller.tell(after.duf, place, false, &hendelser, ids));
         }

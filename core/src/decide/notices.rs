@@ -29,6 +29,8 @@ pub(super) fn of(
     let ended = ended_by_endre(&outcome.changes);
     for change in &outcome.changes {
         let Change::VersionWritten { duf, row } = change else { continue };
+        let kind = of_kind(policy, row, &outcome.full_time);
+        let scheme = scheme_changed(policy, row, outcome.present.as_ref(), now.today);
         let mut heard: Vec<&str> = Vec::new();
         for (system, (kommune, bydel)) in systems(registry, policy, now, outcome, row) {
             let own = system.id == command.header.avsendersystem;
@@ -71,12 +73,10 @@ pub(super) fn of(
             } else if !own {
                 tell("REGISTRERING_ENDRET_UTENFRA", row.valid.from, post_changed(row, &system.id, &ended));
             }
-            if let Some((hendelsestype, dato, tillegg)) = of_kind(policy, row, &outcome.full_time) {
-                tell(hendelsestype, dato, tillegg.into());
+            if let Some((hendelsestype, dato, tillegg)) = &kind {
+                tell(hendelsestype, *dato, tillegg.clone().into());
             }
-            if let Some((hendelsestype, status, dato)) =
-                scheme_changed(policy, row, outcome.present.as_ref(), now.today)
-            {
+            if let Some((hendelsestype, status, dato)) = scheme {
                 let payload =
                     NoticePayload::OrdningEndret { ordning: row.content.ordning(), status: status.into(), dato };
                 tell(hendelsestype, dato, payload);
@@ -328,12 +328,11 @@ fn taken_back(
         return None;
     }
     let stood = PostVersion { annulled: false, ..row.clone() };
-    let others = present.posts.iter().filter(|post| post.post_id != row.post_id);
-    let status = |posts: &mut dyn Iterator<Item = &PostVersion>| {
+    let status = |besides: Option<&PostVersion>| {
+        let posts = present.posts.iter().chain(besides);
         Scheme::of(policy, posts, row.content.ordning(), None).status(today)
     };
-    let before = status(&mut others.clone().chain(std::iter::once(&stood)));
-    let after = status(&mut others.clone());
+    let (before, after) = (status(Some(&stood)), status(None));
     let hendelsestype = match after {
         "AKTIV" => "ORDNING_AKTIVERT",
         "FULLFOERT" | "AVSLUTTET" => "ORDNING_FULLFOERT",

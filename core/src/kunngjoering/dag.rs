@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use crate::change::Opphav;
 use crate::id::Kommunenummer;
-use crate::kunngjoering::{Nyhet, campaign_over, of_place, rights_of_delegation, rights_of_user, systems, tilgang};
+use crate::kunngjoering::{Nyhet, campaign_over, of_place, rights_of_delegation, rights_of_user, tilgang};
 use crate::policy::Policy;
 use crate::registry::{Avsendersystem, Registry, RegistryEntry};
 
@@ -24,7 +24,7 @@ pub fn of_date(registry: &Registry, policy: &Policy, date: NaiveDate, clock: Opt
     }
     if clock.is_none() {
         // Whether a user is used goes by the wall clock, whatever the register's clocks say (A405).
-        all.extend(inactive(registry, policy, date));
+        all.extend(inactive(registry, policy, yesterday, date));
     }
     for nyhet in &mut all {
         nyhet.opphav = Opphav::Tid;
@@ -50,7 +50,7 @@ fn rights_run_out(registry: &Registry, yesterday: NaiveDate, today: NaiveDate) -
     let ended = registry.delegations.iter().filter(|one| one.valid.last() == Some(yesterday));
     let delegations = ended.map(|one| {
         let key = RegistryEntry::Delegation(one.clone()).key();
-        told(key, "fullmakt", rights_of_delegation(one), systems(registry, today, |s| s.kommune == one.kommune))
+        told(key, "fullmakt", rights_of_delegation(one), of_place(registry, today, one.kommune, None))
     });
     let mut all: Vec<Nyhet> = users.chain(delegations).collect();
     all.sort_by(|a, b| a.once.cmp(&b.once));
@@ -58,15 +58,11 @@ fn rights_run_out(registry: &Registry, yesterday: NaiveDate, today: NaiveDate) -
 }
 
 /// Transfer users for which this is the first day on which they count as unused (A405).
-fn inactive(registry: &Registry, policy: &Policy, date: NaiveDate) -> Vec<Nyhet> {
-    let limit = |day: Option<NaiveDate>| day.map(|day| policy.inactive_before(day));
-    let (now, before) = (policy.inactive_before(date), limit(date.pred_opt()));
+fn inactive(registry: &Registry, policy: &Policy, yesterday: NaiveDate, date: NaiveDate) -> Vec<Nyhet> {
+    let since = policy.inactive_before(yesterday)..policy.inactive_before(date);
     let users = registry.users.values().filter(|user| user.valid.contains(date));
     let mut all: Vec<Nyhet> = users
-        .filter(|user| {
-            let used = user.last_used.date_naive();
-            used < now && before.is_some_and(|before| used >= before)
-        })
+        .filter(|user| since.contains(&user.last_used.date_naive()))
         .map(|user| {
             let til = of_place(registry, date, user.kommune, user.bydel);
             let hva = format!("overfoeringsbruker {}", user.id);

@@ -12,7 +12,6 @@ use crate::ledger::{Job, Work};
 use crate::person::PersonHistory;
 use crate::policy::Policy;
 use crate::query::PersonView;
-use crate::query::access::sheltered;
 use crate::query::oeyeblikksbilde::{bilde, notice, placed};
 use crate::state::State;
 use crate::store::stroemmer::OrderStep;
@@ -65,8 +64,7 @@ impl Pictures {
             // Who has become strictly confidential since, or came to another kommune's care, is left out.
             let Some(shown) = bilde(policy, system, user, &present, None, &now) else { continue };
             // What the cut shows of who is protected now may be what must not be shown any more.
-            let protected = person.hidden(now.today) || sheltered(&person.facts, now.today);
-            let view = if protected { &shown } else { view };
+            let view = if person.undertrykt(now.today) { &shown } else { view };
             let kommune = placed(&present, system, &now);
             let opphav = Opphav::EgenMelding;
             notices.push(notice(Some(view.duf), kommune, system, opphav, payload(Some(view)), &now, ids.uuid()));

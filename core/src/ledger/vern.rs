@@ -44,12 +44,11 @@ impl Vern {
         // Of whom nothing was known nothing was told.
         let before = before?;
         let place = |person: &Person| person.follow_up(today).map(|placed| (placed.kommune, placed.bydel));
-        let suppressed = |person: &Person| person.hidden(today) || access::sheltered(&person.facts, today);
         if after.hidden(today) {
             let other_hands = !before.hidden(today) || place(before) != place(after);
             return other_hands.then(|| Vern::of_hidden(registry, policy, after, today));
         }
-        (suppressed(after) && !suppressed(before)).then_some(Vern::Adresse)
+        (after.undertrykt(today) && !before.undertrykt(today)).then_some(Vern::Adresse)
     }
 
     /// What a date takes back that puts a strictly confidential person into other hands.

@@ -82,6 +82,7 @@ impl Store {
     /// the date is asked for. How many changes were written.
     pub async fn tell_date(
         &self,
+        registry: &Registry,
         policy: &Policy,
         date: NaiveDate,
         clocks: &BTreeSet<Option<Kommunenummer>>,
@@ -90,11 +91,11 @@ impl Store {
         let brings = |registry: &Registry| -> Vec<Nyhet> {
             clocks.iter().flat_map(|clock| dag::of_date(registry, policy, date, *clock)).collect()
         };
-        if brings(&self.load_registry().await?).is_empty() {
+        if brings(registry).is_empty() {
             return Ok(0);
         }
         let mut tx = self.begin().await?;
-        // Read again: a transfer user may have been used in between.
+        // Read again: a transfer user may have been used since the caller read it.
         let registry = tx.load_registry().await?;
         let told = tx.tell(&registry, brings(&registry), at.trunc_subsecs(6)).await?;
         tx.commit().await?;

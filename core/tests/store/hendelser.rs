@@ -396,7 +396,10 @@ async fn what_a_day_brings_to_no_person_is_told_once(db: Database) {
     let everybody = std::collections::BTreeSet::from([None]);
     let tell = |date: &str, clocks| {
         let (store, policy, date) = (&db.store, &policy, day(date));
-        async move { store.tell_date(policy, date, clocks, later(2)).await.unwrap() }
+        async move {
+            let registry = store.load_registry().await.unwrap();
+            store.tell_date(&registry, policy, date, clocks, later(2)).await.unwrap()
+        }
     };
     assert_eq!(tell("2026-11-26", &everybody).await, 0, "its last day is not over, and it was used three months ago");
     // Two nodes, and the day before once more.

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use nir_wsdl::refusal::Refusal;
 use nir_xsd::message::{
     Answer, BestillOeyeblikksbildeSvar, Oeyeblikksbildebestilling, Oeyeblikksbildeforespoersel, Version,
 };
@@ -119,7 +118,7 @@ async fn count(app: &App, header: &Header, omfang: &Omfang, now: &Now) -> Result
 async fn order_is_open(context: Context) -> Reply {
     let mut open = reply::refusal("NIR-T104", "an order of the stream is open");
     open.params.push(("sekunder", reply::RETRY_SECONDS.to_string()));
-    context.refused(&Refusal { ..open }, "/bestillOeyeblikksbilde/forespoersel/stroemId").await
+    context.refused(&open, "/bestillOeyeblikksbilde/forespoersel/stroemId").await
 }
 
 /// Whom the order covers (NIR-X307 for a scope or scheme that is none, NIR-X309 for a DUF number).

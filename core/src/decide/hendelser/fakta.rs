@@ -4,9 +4,7 @@ use chrono::NaiveDate;
 
 use crate::decide::hendelser::Skrevet;
 use crate::decide::hendelser::mottakere::{Hendelse, Sted, Tillegg};
-use crate::fact::{
-    Adressebeskyttelse, Avgjoerelse, FactContent, Mottakstype, Nummertype, Oppholdstillatelse, Proeveresultat, Utfall,
-};
+use crate::fact::{Avgjoerelse, FactContent, Mottakstype, Nummertype, Oppholdstillatelse, Proeveresultat, Utfall};
 use crate::person::{Person, personalia};
 use crate::time::Period;
 
@@ -62,7 +60,7 @@ pub(super) fn hendelser(
         // A move and a merge are told as such.
         FactContent::Oppfoelging { .. } | FactContent::DufErstattet { .. } => Vec::new(),
         FactContent::Bosted { kommune, bydel } => {
-            let tillegg = if undertrykt(after, today) {
+            let tillegg = if after.undertrykt(today) {
                 Tillegg::default().and("undertrykt", true)
             } else {
                 Tillegg::default().and("kommunenummer", kommune).and_some("bydelsnummer", *bydel)
@@ -70,14 +68,14 @@ pub(super) fn hendelser(
             one_if(!moved && !naa.annulled, Hendelse::annen("ADRESSE_ENDRET", day, status(one, tillegg)))
         }
         FactContent::Beskyttelse { .. } => {
-            let now = undertrykt(after, today);
+            let now = after.undertrykt(today);
             let tillegg = Tillegg::default().and("undertrykt", now);
             // Protection that ends is told as such.
-            let changed = now != undertrykt(before, today) && !before.hidden(today);
+            let changed = now != before.undertrykt(today) && !before.hidden(today);
             one_if(changed, Hendelse::annen("ADRESSE_ENDRET", today, tillegg))
         }
         FactContent::Mottak { navn, kommune, mottakstype } => {
-            let suppressed = undertrykt(after, today);
+            let suppressed = after.undertrykt(today);
             let of = |dato: NaiveDate| {
                 if suppressed {
                     return Tillegg::default().and("undertrykt", true);
@@ -214,14 +212,6 @@ fn navn(before: &Person, after: &Person, day: NaiveDate) -> Vec<Hendelse> {
     let changed = fields.into_iter().zip(old).filter(|(new, old)| gone || new != old);
     let tillegg = changed.fold(Tillegg::default(), |all, ((felt, verdi), _)| all.and(felt, verdi));
     one_if(!tillegg.is_empty(), Hendelse::annen("PERSONALIA_ENDRET", day, tillegg.and_if("annullert", gone)))
-}
-
-/// Whether the address must not be told (VERN-2, VERN-3).
-pub(super) fn undertrykt(person: &Person, today: NaiveDate) -> bool {
-    person.facts.iter().any(|fact| {
-        matches!(&fact.content, FactContent::Beskyttelse { level } if *level != Adressebeskyttelse::Ugradert)
-            && fact.valid.to.is_none_or(|to| today < to)
-    })
 }
 
 /// A permit: given, renewed, or ended before its last day. A correction tells the whole of it again.

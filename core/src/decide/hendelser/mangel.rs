@@ -8,11 +8,12 @@ use crate::decide::hendelser::mottakere::{Hendelse, Teller, Tillegg, sted};
 use crate::konsistens::{Mangel, mangler};
 use crate::person::Person;
 use crate::policy::Policy;
+use crate::post::Ordning;
 
 /// The lacks that have a notice of their own; the others are in hentDatakonsistens alone.
 const TOLD: [&str; 4] = ["VEDTAK_MANGLER", "TILTAK_MANGLER", "AVSLUTNING_MANGLER", "UTDANNING_MANGLER"];
 
-/// What is missing on the day and was not missing before, each once a scheme.
+/// What is missing on the day and was not missing before, each lack once.
 pub(in crate::decide) fn arisen(
     policy: &Policy,
     (before, day_before): (&Person, NaiveDate),
@@ -23,13 +24,20 @@ pub(in crate::decide) fn arisen(
     if new.is_empty() {
         return new;
     }
-    let mut known: Vec<_> = told(before, day_before).map(|m| (m.kode, m.ordning)).collect();
+    let mut known: Vec<_> = told(before, day_before).map(|m| lack(&m)).collect();
     new.retain(|m| {
-        let first = !known.contains(&(m.kode, m.ordning));
-        known.push((m.kode, m.ordning));
+        let first = !known.contains(&lack(m));
+        known.push(lack(m));
         first
     });
     new
+}
+
+/// What makes two of them one: the kind and the scheme. What is not known of the person's schooling is one lack, under
+/// whichever scheme it is asked for: that one category closes makes it no other.
+fn lack(mangel: &Mangel) -> (&'static str, Option<Ordning>) {
+    let of_scheme = mangel.kode != "UTDANNING_MANGLER";
+    (mangel.kode, of_scheme.then_some(mangel.ordning))
 }
 
 /// Tells what is missing today and was not before what was just written.

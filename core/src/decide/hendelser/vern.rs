@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 
 use crate::change::Addressed;
-use crate::decide::hendelser::fakta::undertrykt;
 use crate::decide::hendelser::mottakere::{Hendelse, Teller, Tillegg, sted};
 use crate::decide::{Ids, notices};
 use crate::fact::FactContent;
@@ -21,7 +20,7 @@ fn day_before_end(person: &Person, day: NaiveDate) -> Option<NaiveDate> {
             && fact.valid.to == Some(day)
             && oslo_date(fact.system_from) < day
     });
-    let protected = |day| (person.hidden(day), undertrykt(person, day));
+    let protected = |day| (person.hidden(day), person.undertrykt(day));
     day.pred_opt().filter(|before| ends && protected(*before) != protected(day))
 }
 
