@@ -8,7 +8,6 @@ use crate::decide::hendelser::mottakere::{Hendelse, Teller, Tillegg, sted};
 use crate::konsistens::{Mangel, mangler};
 use crate::person::Person;
 use crate::policy::Policy;
-use crate::post::Ordning;
 
 /// The lacks that have a notice of their own; the others are in hentDatakonsistens alone.
 const TOLD: [&str; 4] = ["VEDTAK_MANGLER", "TILTAK_MANGLER", "AVSLUTNING_MANGLER", "UTDANNING_MANGLER"];
@@ -24,6 +23,10 @@ pub(in crate::decide) fn arisen(
     if new.is_empty() {
         return new;
     }
+    // Schooling that is not known is one lack of the person, under whichever scheme it is asked for: that one category closes
+    // makes it no other. Where nobody followed the person up, nobody has heard of it.
+    let heard = before.follow_up(day_before).is_some();
+    let lack = |m: &Mangel| (m.kode, (m.kode != "UTDANNING_MANGLER" || !heard).then_some(m.ordning));
     let mut known: Vec<_> = told(before, day_before).map(|m| lack(&m)).collect();
     new.retain(|m| {
         let first = !known.contains(&lack(m));
@@ -31,13 +34,6 @@ pub(in crate::decide) fn arisen(
         first
     });
     new
-}
-
-/// What makes two of them one: the kind and the scheme. What is not known of the person's schooling is one lack, under
-/// whichever scheme it is asked for: that one category closes makes it no other.
-fn lack(mangel: &Mangel) -> (&'static str, Option<Ordning>) {
-    let of_scheme = mangel.kode != "UTDANNING_MANGLER";
-    (mangel.kode, of_scheme.then_some(mangel.ordning))
 }
 
 /// Tells what is missing today and was not before what was just written.
